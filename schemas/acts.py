@@ -1,0 +1,235 @@
+"""Acts: what persons and programs write, each one message on `acts.<cell>` or `acts.common` (SEMANTICS rule 4).
+
+A body is one JSON object: `act` names the kind, `key` is the idempotency key (applied once), `by` refers to who
+says so (a reference, never a name: personal data stays out of events), the rest belongs to the kind.
+Dates that a person states bound `as_of`; known_from is the record's append time.
+"""
+
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from schemas.envelope import CELL
+from schemas.errors import Rejected
+from schemas.inventory import MAX_NAME, check_name
+from schemas.words import FindingKind, PlaceKind, Scheme, SourceClass
+
+MAX_ACT_BYTES = 1_000_000
+
+
+def _name(text: str) -> str:
+    try:
+        return check_name("name", text)
+    except Rejected as exc:
+        raise ValueError(exc.words) from exc
+
+
+def _cell(text: str) -> str:
+    if not CELL.fullmatch(text):
+        msg = "a cell is named by 1 to 63 lower-case letters, digits and hyphens"
+        raise ValueError(msg)
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
+Cell = Annotated[str, AfterValidator(_cell)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+AssetRef = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+
+
+class Act(BaseModel):
+    """What every act has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Annotated[Name, Field(description="Idempotency key: the same key is applied once")]
+    by: Annotated[Name, Field(description="Reference to the person or program that says so")]
+    reason: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class SitePut(Act):
+    """A site and where it is; its name is the first part of the names of the places in it."""
+
+    act: Literal["site.put"] = "site.put"
+    site: Name
+    country: Country
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+
+
+class PlacePut(Act):
+    """A place within a place: hall, row, rack position or unit."""
+
+    act: Literal["place.put"] = "place.put"
+    place: Name
+    kind: PlaceKind
+    within: Name
+    alias: Annotated[tuple[Name, ...], Field(description="Other names that sources state for it")] = ()
+
+
+class SurveyPut(Act):
+    """Where slots of a facility source are: what it reports in such a slot is sensed there."""
+
+    act: Literal["survey.put"] = "survey.put"
+    source: Name
+    positions: Annotated[dict[Name, Name], Field(description="slot → place", min_length=1)]
+
+
+class SurveyRemove(Act):
+    """Slots of a facility source that are no longer tied to a place."""
+
+    act: Literal["survey.remove"] = "survey.remove"
+    source: Name
+    slots: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class SourceEnrol(Act):
+    """A source, its class, who controls it, and how it reports. Enrolling again changes it."""
+
+    act: Literal["source.enrol"] = "source.enrol"
+    source: Name
+    source_class: SourceClass
+    control_domain: Name = "unknown"
+    interval_s: Annotated[int, Field(ge=1, le=86_400)] | None = None
+    clock_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)] = 0
+    lateness_s: Annotated[int, Field(ge=1, le=86_400)] = 120
+
+
+class SourceRetire(Act):
+    """A source reports no more; what it sends afterwards is a dead letter."""
+
+    act: Literal["source.retire"] = "source.retire"
+    source: Name
+
+
+class AssetMerge(Act):
+    """Two names are one asset."""
+
+    act: Literal["asset.merge"] = "asset.merge"
+    assets: Annotated[tuple[AssetRef, AssetRef], Field(description="Two asset ids")]
+
+
+class AssetPart(Act):
+    """Two names are not one asset, whatever their identifiers say."""
+
+    act: Literal["asset.part"] = "asset.part"
+    assets: tuple[AssetRef, AssetRef]
+
+
+class AssetUndo(Act):
+    """Take a merge or a part back, by its key."""
+
+    act: Literal["asset.undo"] = "asset.undo"
+    undoes: Name
+
+
+class IdentifierShare(Act):
+    """A value is known to stand on several things: it joins nothing."""
+
+    act: Literal["identifier.share"] = "identifier.share"
+    scheme: Scheme
+    scope: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    value: Name
+
+
+class WorkPlan(Act):
+    """Planned work: what may happen to which things, in a window. It explains exactly that."""
+
+    act: Literal["work.plan"] = "work.plan"
+    ticket: Name
+    from_at: AwareDatetime
+    until_at: AwareDatetime
+    assets: tuple[AssetRef, ...] = ()
+    places: tuple[Name, ...] = ()
+    explains: Annotated[tuple[FindingKind, ...], Field(min_length=1)]
+
+
+class PartitionSuspend(Act):
+    """A partition that is stopped no longer holds the cell's horizon back; answers say so."""
+
+    act: Literal["partition.suspend"] = "partition.suspend"
+    partition: Annotated[int, Field(ge=0)]
+
+
+class PartitionResume(Act):
+    """A suspended partition counts again, from this act's append time."""
+
+    act: Literal["partition.resume"] = "partition.resume"
+    partition: Annotated[int, Field(ge=0)]
+
+
+class GoOn(Act):
+    """Go on after a stop of a partition: at `next_offset`, with the records before it recorded as a gap."""
+
+    act: Literal["go_on"] = "go_on"
+    partition: Annotated[int, Field(ge=0)]
+    next_offset: Annotated[int, Field(ge=0)]
+
+
+class DeadLetterRetry(Act):
+    """Put a dead letter through again, its cause mended; its facts are known from this act on."""
+
+    act: Literal["dead_letter.retry"] = "dead_letter.retry"
+    partition: Annotated[int, Field(ge=0)]
+    offset: Annotated[int, Field(ge=0)]
+
+
+class OperatorPut(Act):
+    """An operator: the legal entity whose cells are its own to see. On `acts.common` only."""
+
+    act: Literal["operator.put"] = "operator.put"
+    operator: Name
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    country: Country | None = None
+
+
+class CellPut(Act):
+    """A cell, whose it is, and whether it is simulated. On `acts.common` only; first word stands."""
+
+    act: Literal["cell.put"] = "cell.put"
+    cell: Cell
+    operator: Name
+    simulated: bool = False
+
+
+CellAct = (
+    SitePut
+    | PlacePut
+    | SurveyPut
+    | SurveyRemove
+    | SourceEnrol
+    | SourceRetire
+    | AssetMerge
+    | AssetPart
+    | AssetUndo
+    | IdentifierShare
+    | WorkPlan
+    | PartitionSuspend
+    | PartitionResume
+    | GoOn
+    | DeadLetterRetry
+)
+CommonAct = OperatorPut | CellPut
+AnyAct = Annotated[CellAct | CommonAct, Field(discriminator="act")]
+
+ACT: TypeAdapter[CellAct | CommonAct] = TypeAdapter(AnyAct)
+
+
+def parse(body: bytes) -> CellAct | CommonAct:
+    """Read an act's body. Pure. Raises `Rejected("bad_act", …)` that names the member and what is wrong."""
+    if len(body) > MAX_ACT_BYTES:
+        raise Rejected("too_large", f"an act may have {MAX_ACT_BYTES} bytes; this one has {len(body)}: split it")
+    try:
+        return ACT.validate_python(orjson.loads(body), strict=False)
+    except orjson.JSONDecodeError as exc:
+        raise Rejected("bad_json", f"the act is not JSON: {exc}") from exc
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "act"
+        raise Rejected("bad_act", f"{where}: {first['msg']}") from exc
+
+
+def body(act: CellAct | CommonAct) -> bytes:
+    """Write an act's body."""
+    return act.model_dump_json(exclude_none=True).encode()

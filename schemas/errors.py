@@ -1,0 +1,79 @@
+"""The errors that callers can tell apart. Standard library alone.
+
+Three kinds of failure while consuming: `Rejected` (this message is wrong: bury it and move on),
+`Transient` (the world is wrong: back off and take the same batch again), anything else (we are
+wrong: crash, and let the supervisor restart us).
+"""
+
+from typing import ClassVar
+
+
+class HoldfastError(Exception):
+    """Base of every error that names what is wrong and what to do, in one line.
+
+    `status` is the HTTP status and `slug` the last part of the problem type (RFC 9457).
+    """
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal"
+
+
+class Rejected(HoldfastError):
+    """This message cannot be applied: it is kept as a dead letter with `code` and the words.
+
+    `code` is short and stable (`bad_json`, `unknown_type`, …); the text says what to do.
+    """
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "rejected"
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+        self.words = words
+
+
+class Transient(HoldfastError):
+    """The world is wrong for now (server away, connection lost): the same work is tried again."""
+
+    status: ClassVar[int] = 503
+    slug: ClassVar[str] = "unavailable"
+
+
+class CellStopped(HoldfastError):
+    """One cell cannot go on without a person; the other cells do."""
+
+    status: ClassVar[int] = 503
+    slug: ClassVar[str] = "cell-stopped"
+
+
+class TopicChanged(CellStopped):
+    """The record at our last offset is not the one that was applied: the topic was recreated."""
+
+    slug: ClassVar[str] = "topic-changed"
+
+
+class RecordsGone(CellStopped):
+    """The broker no longer has records that were never applied: from where to where is in the text."""
+
+    slug: ClassVar[str] = "records-gone"
+
+
+class BudgetSpent(CellStopped):
+    """Too many sources turned unreadable at once (SEMANTICS rule 35): nothing more is buried."""
+
+    slug: ClassVar[str] = "dead-letter-budget-spent"
+
+
+class LostPartition(HoldfastError):
+    """The position is no longer the one that was held: another consumer owns the partition now."""
+
+    status: ClassVar[int] = 503
+    slug: ClassVar[str] = "lost-partition"
+
+
+class LostCell(HoldfastError):
+    """The cell's row is no longer as it was read: another deriver is at work on it."""
+
+    status: ClassVar[int] = 503
+    slug: ClassVar[str] = "lost-cell"
