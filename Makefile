@@ -38,10 +38,11 @@ lint: setup ## ruff: rules and format
 types: setup ## mypy --strict, tests included
 	@$(BIN)/mypy
 
-lock: ## make the locks again from pyproject.toml (needs uv)
+lock: setup ## make the locks again from pyproject.toml and jgo.toml (needs uv and a network)
 	@command -v uv > /dev/null || { echo 'make lock needs uv: pip install uv' >&2; exit 1; }
 	uv pip compile $(LOCK_OPTIONS) pyproject.toml --group build -o requirements.lock
 	uv pip compile $(LOCK_OPTIONS) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/python -m deploy.embedded.lock_jars
 
 bench: setup ## measure ingest and answers (QUICK=1 takes a minute)
 	@$(BIN)/python -m loadtests.bench $(if $(filter-out 0,$(QUICK)),--quick)
