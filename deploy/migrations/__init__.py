@@ -1,0 +1,1 @@
+"""Migrations in plain SQL; see `deploy.migrate`."""
