@@ -1,1 +1,66 @@
-"""The command `holdfast`."""
+"""The command `holdfast`: its commands stand in a table and are imported when called, so that it starts fast."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from schemas.errors import HoldfastError
+
+COMMANDS: dict[str, str] = {
+    "settings": "deploy.cli.settings_cmd:settings",
+    "up": "deploy.cli.up:up",
+}
+"""Each command's name and where it is: "module:attribute". Add a line to add a command."""
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name them all, without importing one."""
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name]} is no click command")
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Example: holdfast up",
+)
+@click.version_option(package_name="holdfast")
+def cli() -> None:
+    """Check, with evidence, whether hardware is where it is said to be, and in whose hands, and was so all along."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 failed (one line says why), 2 asked wrongly, 130 interrupted."""
+    try:
+        code: Any = cli.main(args=args, prog_name="holdfast", standalone_mode=False)
+    except HoldfastError as exc:
+        click.echo(f"holdfast: {exc}", err=True)
+        sys.exit(getattr(exc, "exit_code", 1))
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(exc.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("holdfast: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(BROKEN_PIPE)
+    sys.exit(code if isinstance(code, int) else 0)
