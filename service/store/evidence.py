@@ -1,0 +1,86 @@
+"""What a claim is judged on: one function per named statement, each one round trip that sets the viewer.
+
+Each takes a `Book` over a connection under the role `holdfast_api`; none begins or commits.
+Whatever is given back was so as known at `known_at`, or is marked by times that lie after it.
+"""
+
+from service.facts.records import Millis
+from service.store.reading import Book, Rows
+from service.store.sqlfile import load
+
+_SQL = load("evidence.sql")
+
+
+async def names(book: Book, given: list[str]) -> Rows:
+    """Give which assets these names belong to, with all names of each: (name, asset)."""
+    return await book.ask(_SQL["read_names"], given, book.known_at)
+
+
+async def kinds(book: Book, assets: list[str]) -> Rows:
+    """Give kinds of those that exist: (asset, kind, from_at)."""
+    return await book.ask(_SQL["read_kinds"], assets, book.known_at)
+
+
+async def bearers(book: Book, scheme: str, values: list[str]) -> Rows:
+    """Give names of the things that bear one of these normalised values: (name, scope, kind, strong)."""
+    return await book.ask(_SQL["read_bearers"], scheme, values, book.known_at)
+
+
+async def whereabouts(book: Book, assets: list[str], from_at: Millis, until_at: Millis) -> Rows:
+    """Give where assets were during an interval (rule 20)."""
+    return await book.ask(_SQL["read_whereabouts"], assets, from_at, until_at, book.known_at)
+
+
+async def inside(book: Book, places: list[str], containers: list[str], as_of: Millis, depth: int) -> Rows:
+    """Give what stood in these places and containers at a moment, and within that, down to `depth` levels."""
+    return await book.ask(_SQL["read_inside"], places, containers, as_of, book.known_at, depth)
+
+
+async def bindings(book: Book, names: list[str], from_at: Millis, until_at: Millis) -> Rows:
+    """Give what sources say of things during an interval, and of each the last that was said before it."""
+    return await book.ask(_SQL["read_bindings"], names, from_at, until_at, book.known_at)
+
+
+async def bindings_within(book: Book, names: list[str], from_at: Millis, until_at: Millis) -> Rows:
+    """Give what sources say to stand within things during an interval."""
+    return await book.ask(_SQL["read_bindings_within"], names, from_at, until_at, book.known_at)
+
+
+async def runs(book: Book, sources: list[str], from_at: Millis, until_at: Millis) -> Rows:
+    """Give runs of sources during an interval, of any timing, as they are now: cut what is younger than `known_at`."""
+    return await book.ask(_SQL["read_runs"], sources, from_at, until_at, book.known_at)
+
+
+async def completeness(book: Book, digests: list[bytes]) -> Rows:
+    """Give heads of inventories, which say what each is complete for: (digest, head)."""
+    return await book.ask(_SQL["read_completeness"], digests)
+
+
+async def disputes(book: Book, assets: list[str], from_at: Millis, until_at: Millis) -> Rows:
+    """Give disputes about where things were during an interval."""
+    return await book.ask(_SQL["read_disputes"], assets, from_at, until_at, book.known_at)
+
+
+async def identity_disputes(book: Book, names: list[str]) -> Rows:
+    """Give strong claims to the identity of these that cannot both be true; cut ends that are younger."""
+    return await book.ask(_SQL["read_identity_disputes"], names, book.known_at)
+
+
+async def gaps(book: Book, sources: list[str], from_at: Millis, until_at: Millis) -> Rows:
+    """Give silences of sources during an interval; cut ends that are younger than `known_at`."""
+    return await book.ask(_SQL["read_gaps"], sources, from_at, until_at, book.known_at)
+
+
+async def outages(book: Book, from_at: Millis, until_at: Millis) -> Rows:
+    """Give stretches in which nothing was appended to a partition (rule 12)."""
+    return await book.ask(_SQL["read_outages"], from_at, until_at, book.known_at)
+
+
+async def work(book: Book, from_at: Millis, until_at: Millis) -> Rows:
+    """Give planned work that overlaps an interval, in its last version."""
+    return await book.ask(_SQL["read_work"], from_at, until_at, book.known_at)
+
+
+async def event_hashes(book: Book, names: list[str]) -> Rows:
+    """Give numbers and SHA-256 of all events about things, up to `known_at`."""
+    return await book.ask(_SQL["read_event_hashes"], names, book.known_at)

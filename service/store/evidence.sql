@@ -1,0 +1,63 @@
+-- What a claim is judged on. Each is one round trip; the queries themselves are in migration 0003. $1: the viewer.
+
+-- name: read_names
+SELECT name, asset
+FROM read_names($1, $2, $3, $4)
+
+-- name: read_kinds
+SELECT asset, kind, from_at
+FROM read_kinds($1, $2, $3, $4)
+
+-- name: read_bearers
+SELECT name, scope, kind, strong
+FROM read_bearers($1, $2, $3, $4, $5)
+
+-- name: read_whereabouts
+SELECT asset, kind, container, container_slot, place, moving, disputed, from_at, until_at, known_from
+FROM read_whereabouts($1, $2, $3, $4, $5, $6)
+
+-- name: read_bindings
+SELECT source, scope, slot, asset, kind, container, container_slot, stated, place, surveyed, from_at, until_at,
+       end_cause
+FROM read_bindings($1, $2, $3, $4, $5, $6)
+
+-- name: read_bindings_within
+SELECT source, scope, slot, asset, kind, container, container_slot, stated, place, surveyed, from_at, until_at,
+       end_cause
+FROM read_bindings_within($1, $2, $3, $4, $5, $6)
+
+-- name: read_runs
+SELECT run, source, scope, partition, timing, digest, known, tolerance_ms, first_at, last_at, until_at, end_cause
+FROM read_runs($1, $2, $3, $4, $5, $6)
+
+-- name: read_completeness
+SELECT digest, head
+FROM read_completeness($1, $2, $3)
+
+-- name: read_disputes
+SELECT asset, from_at, until_at, shown_source, shown_scope, shown_slot, rival_source, rival_scope, rival_slot
+FROM read_disputes($1, $2, $3, $4, $5, $6)
+
+-- name: read_identity_disputes
+SELECT dispute, assets, scheme, known_from, known_until
+FROM read_identity_disputes($1, $2, $3, $4)
+
+-- name: read_gaps
+SELECT source, scope, partition, from_at, until_at
+FROM read_gaps($1, $2, $3, $4, $5, $6)
+
+-- name: read_outages
+SELECT partition, from_at, until_at
+FROM read_outages($1, $2, $3, $4, $5)
+
+-- name: read_work
+SELECT ticket, from_at, until_at, assets, places, explains
+FROM read_work($1, $2, $3, $4, $5)
+
+-- name: read_event_hashes
+SELECT n, sha256
+FROM read_event_hashes($1, $2, $3, $4)
+
+-- name: read_inside
+SELECT asset, kind, container, container_slot, place, depth
+FROM read_inside($1, $2, $3, $4, $5, $6, $7)

@@ -1,0 +1,100 @@
+"""What the API reads: one function per named statement, each one round trip that sets the viewer and then queries.
+
+Each takes a `Book` over a connection under the role `holdfast_api`; none begins or commits. What the viewer may not
+see is not there.
+"""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from service.facts.records import Millis
+from service.store.pool import Connection
+from service.store.sqlfile import load
+
+_SQL = load("reading.sql")
+
+Rows = list[asyncpg.Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks: an operator, and the cells that are its own."""
+
+    operator: str
+    cells: tuple[str, ...]
+
+    @property
+    def setting(self) -> str:
+        """The value of `holdfast.cells`; names of cells hold no commas."""
+        return ",".join(self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One cell as one viewer may see it, as known at one moment: what questions are put to."""
+
+    connection: Connection
+    viewer: Viewer
+    cell: str
+    known_at: Millis
+
+    async def ask(self, statement: str, *values: object) -> Rows:
+        """Run a statement for this viewer and cell."""
+        return await self.connection.fetch(statement, self.viewer.setting, self.cell, *values)
+
+
+async def cells(connection: Connection, viewer: Viewer) -> Rows:
+    """Give all cells of the viewer, by name: operator, simulated, horizon."""
+    return await connection.fetch(_SQL["read_cells"], viewer.setting)
+
+
+async def asset_cells(connection: Connection, viewer: Viewer, asset: str) -> tuple[str, ...]:
+    """Name those of the viewer's cells that know the name of an asset."""
+    return tuple(row["cell"] for row in await connection.fetch(_SQL["read_asset_cells"], viewer.setting, asset))
+
+
+async def assets_page(book: Book, kind: str | None, after: str, limit: int) -> Rows:
+    """Give a page of the assets of a cell, by id."""
+    return await book.ask(_SQL["read_assets_page"], kind, book.known_at, after, limit)
+
+
+async def identifiers(book: Book, names: list[str]) -> Rows:
+    """Give what sources claim of the identity of the things that bear these names."""
+    return await book.ask(_SQL["read_identifiers"], names, book.known_at)
+
+
+async def places(book: Book, after: str = "", limit: int | None = None) -> Rows:
+    """Give a page of the places of a cell, by name (limit None: all)."""
+    return await book.ask(_SQL["read_places"], book.known_at, after, limit)
+
+
+async def sources(book: Book, after: str = "", limit: int | None = None) -> Rows:
+    """Give a page of the sources of a cell, enrolled or seen, by name (limit None: all)."""
+    return await book.ask(_SQL["read_sources"], book.known_at, after, limit)
+
+
+async def events(book: Book, names: list[str], after: int, limit: int) -> Rows:
+    """Give a page of the events about things, by number, with bytes and hashes."""
+    return await book.ask(_SQL["read_events"], names, book.known_at, after, limit)
+
+
+async def findings(book: Book, state: str | None, kind: str | None, *, after: tuple[Millis, str], limit: int) -> Rows:
+    """Give a page of findings as they are now, by (opened, id), oldest first."""
+    return await book.ask(_SQL["read_findings"], state, kind, *after, limit)
+
+
+async def dead_letters(book: Book, *, after: tuple[Millis, int, int], limit: int) -> Rows:
+    """Give a page of dead letters without their bytes, by (append time, partition, offset)."""
+    return await book.ask(_SQL["read_dead_letters"], *after, limit)
+
+
+async def act(book: Book, offset: int) -> asyncpg.Record | None:
+    """Give one act with its outcome, and the cell's horizon; None where none was consumed at that offset."""
+    rows = await book.ask(_SQL["read_act"], offset)
+    return rows[0] if rows else None
+
+
+async def suspended(book: Book) -> Rows:
+    """Give the partitions that do not count towards the horizon, or that stopped."""
+    return await book.ask(_SQL["read_suspended"])

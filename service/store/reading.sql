@@ -1,0 +1,46 @@
+-- What the API reads. Each is one round trip; the queries themselves are in migration 0003. $1: the viewer's cells.
+
+-- name: read_cells
+SELECT cell, operator, simulated, horizon
+FROM read_cells($1)
+
+-- name: read_asset_cells
+SELECT cell
+FROM read_asset_cells($1, $2)
+
+-- name: read_assets_page
+SELECT asset, kind, from_at
+FROM read_assets_page($1, $2, $3, $4, $5, $6)
+
+-- name: read_identifiers
+SELECT name, scheme, scope, value, kind, strong, shared
+FROM read_identifiers($1, $2, $3, $4)
+
+-- name: read_places
+SELECT place, kind, within, country, latitude, longitude, from_at
+FROM read_places($1, $2, $3, $4, $5)
+
+-- name: read_sources
+SELECT source, source_class, control_domain, interval_ms, clock_offset_ms, lateness_ms, retired, enrolled_at,
+       first_at
+FROM read_sources($1, $2, $3, $4, $5)
+
+-- name: read_events
+SELECT n, at, kind, subject, sha256, bytes
+FROM read_events($1, $2, $3, $4, $5, $6)
+
+-- name: read_findings
+SELECT finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence
+FROM read_findings($1, $2, $3, $4, $5, $6, $7)
+
+-- name: read_dead_letters
+SELECT topic, partition, epoch, "offset", at, code, words, source, size, retried_at
+FROM read_dead_letters($1, $2, $3, $4, $5, $6)
+
+-- name: read_act
+SELECT "offset", at, key, act, by, outcome, words, horizon
+FROM read_act($1, $2, $3)
+
+-- name: read_suspended
+SELECT topic, partition, stopped
+FROM read_suspended($1, $2)
