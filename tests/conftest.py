@@ -69,6 +69,15 @@ def data_folder() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """Give a folder of the test's own for servers: pytest's own temporary folders are closed to other accounts."""
+    folder = Path(tempfile.mkdtemp(prefix="holdfast-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def jars() -> Path:
     """Give the folder of Kafka's jars: the data folder's own, so that no session fetches them again."""
