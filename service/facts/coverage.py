@@ -89,7 +89,7 @@ def coverage(runs: Iterable[Run], window: Interval, known_at: Millis, limit: Mil
 def _silences(
     runs: Iterable[Run], stretches: tuple[Interval, ...], asked: Interval, known_at: Millis
 ) -> tuple[Silence, ...]:
-    """The silences that leave a part of `asked` uncovered, oldest first."""
+    """Return the silences that leave a part of `asked` uncovered, oldest first."""
     by_first = sorted(runs, key=lambda run: run.first)
     begin = min([asked.from_at, *(each.from_at for each in stretches[:1])])
     found: list[Silence] = []

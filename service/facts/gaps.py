@@ -1,4 +1,4 @@
-"""Gaps: silences of one run, as they open, and whose fault they are (SEMANTICS rule 12). Pure; standard library alone."""
+"""Gaps: silences of one run, as they open, and their causes (SEMANTICS rule 12). Pure; standard library alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,14 +35,14 @@ class Stretch:
 
 
 def check_at(run: Run) -> Millis:
-    """The first horizon at which the run, as it stands, is known to be silent."""
+    """Return the first horizon at which the run, as it stands, is known to be silent."""
     return run.last + run.tolerance + 1
 
 
 def gap_of(run: Run, horizon: Millis) -> Gap | None:
-    """The gap that a run leaves, or None where the horizon has not passed its tolerance.
+    """Return the gap that a run leaves, or None where the horizon has not passed its tolerance.
 
-    A run that was ended otherwise (replaced, another partition, retired) before that leaves no gap, nor does a late one.
+    One that was ended otherwise before that (replaced, another partition, retired) leaves no gap, nor does a late one.
     """
     opened_at = check_at(run)
     ended = run.until is not None and run.until < horizon and run.until < opened_at
@@ -50,7 +50,7 @@ def gap_of(run: Run, horizon: Millis) -> Gap | None:
 
 
 def cause(gap: Gap, without_any_record: Iterable[Interval], horizon: Millis) -> tuple[Stretch, ...]:
-    """A gap up to the horizon, split by cause, in order and without holes.
+    """Split a gap, up to the horizon, by cause, in order and without holes.
 
     `without_any_record`: stretches between two neighbouring records of the source's partition (or from its last record
     up to the horizon). Only those of at least 30 s are `ours`, whole; all the rest is `theirs`.

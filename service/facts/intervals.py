@@ -37,7 +37,7 @@ def interval(from_at: Millis, until_at: Millis) -> Interval | None:
 
 
 def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
-    """The set of all moments that lie in any of them."""
+    """Return the set of all moments that lie in any of them."""
     found: list[Interval] = []
     for each in sorted(intervals):
         if found and each.from_at <= found[-1].until_at:
@@ -49,7 +49,7 @@ def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 
 def intersect(one: Iterable[Interval], other: Iterable[Interval]) -> tuple[Interval, ...]:
-    """The set of all moments that lie in both."""
+    """Return the set of all moments that lie in both."""
     left, right = union(one), union(other)
     found: list[Interval] = []
     i = j = 0
@@ -65,12 +65,12 @@ def intersect(one: Iterable[Interval], other: Iterable[Interval]) -> tuple[Inter
 
 
 def clip(intervals: Iterable[Interval], within: Interval) -> tuple[Interval, ...]:
-    """What of them lies in `within`."""
+    """Return what of them lies in `within`."""
     return intersect(intervals, (within,))
 
 
 def complement(intervals: Iterable[Interval], within: Interval) -> tuple[Interval, ...]:
-    """What of `within` lies in none of them."""
+    """Return what of `within` lies in none of them."""
     found: list[Interval] = []
     at = within.from_at
     for each in clip(intervals, within):
