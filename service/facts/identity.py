@@ -226,24 +226,19 @@ class Component:
     shared: set[Value] = field(default_factory=set)
     edges: set[Edge] = field(default_factory=set)
     _fresh: set[bytes] = field(default_factory=set)
-    _begun: set[bytes] = field(default_factory=set)
     _asked: set[Value | bytes] = field(default_factory=set)
 
     def add(self, placed: Iterable[Placed], shared: Iterable[Value] = (), edges: Iterable[Edge] = ()) -> None:
         """Take parts, with all their weak values; of all their values those known to be shared; and persons' merges.
 
-        A part that is scattered (not alone, and all its strong values shared) connects nothing, unless it was among
-        the first that were added: then what it connected until now is resolved again.
+        A part that is scattered (not alone, and all its strong values shared) connects nothing.
         """
-        begin = not self.parts
         self.shared.update(shared)
         self.edges.update(edges)
         for key, one in union(placed).items():
             had = self.parts.get(key)
             self.parts[key] = one if had is None else union((had, one))[key]
             self._fresh.add(key)
-            if begin:
-                self._begun.add(key)
 
     def wanted(self) -> "Wanted":
         """Give what to look up next, each thing once; false when the component is whole."""
@@ -251,7 +246,7 @@ class Component:
         keys: set[bytes] = set()
         for key in self._fresh:
             part = self.parts[key].part
-            if part.alone or key in self._begun or not part.strong <= self.shared:
+            if part.alone or not part.strong <= self.shared:
                 values |= part.strong | part.weak
                 keys.add(key)
         self._fresh.clear()

@@ -218,6 +218,28 @@ def test_rule_15_a_weak_value_joins_nothing_while_there_are_two_candidates() -> 
     assert Seen(agent, serial, ueid, both).one(("agent", "dmi"), ("bmc", "c"), ("key", "c"))
 
 
+def test_rule_15_a_weak_value_with_one_candidate_joins_whatever_another_one_says() -> None:
+    seen = Seen(
+        ("agent", [item("dmi", Kind.CHASSIS, asset_tag="T-100", system_uuid=U1)]),
+        ("bmc", [item("c", Kind.CHASSIS, serial="acme/x10:S100", asset_tag="T-100", system_uuid=U1)]),
+        ("key", [item("c", Kind.CHASSIS, ueid="feedfacefeedface", asset_tag="T-100")]),
+    )
+    assert seen.one(("agent", "dmi"), ("bmc", "c"))
+    assert seen.apart(("agent", "dmi"), ("key", "c"))
+
+
+def test_rule_15_a_weak_value_joins_nothing_that_contradicts_its_candidate() -> None:
+    """One that does stands alone, and keeps nobody else from joining."""
+    seen = Seen(
+        ("a", [item("g", Kind.GPU, gpu_uuid=U1, serial="acme/g10:S100")]),
+        ("b", [item("g", Kind.GPU, gpu_uuid=U1, asset_tag="T-100")]),
+        ("c", [item("g", Kind.GPU, asset_tag="T-100")]),
+        ("d", [item("g", Kind.GPU, asset_tag="T-100", serial="S200")]),
+    )
+    assert seen.one(("a", "g"), ("b", "g"), ("c", "g"))
+    assert seen.apart(("c", "g"), ("d", "g"))
+
+
 def test_rule_15_a_repaired_board_splits_no_chassis() -> None:
     seen = Seen(
         ("bmc", [item("c", Kind.CHASSIS, serial="acme/x10:S100", system_uuid=U1)]),
@@ -246,6 +268,12 @@ def test_rule_16_a_join_keeps_the_name_of_the_first_in_the_order_of_rule_5() -> 
     for order in (reports, reports[::-1]):
         seen = Seen(*order)
         assert seen.outcome.groups[0].first == seen.at[order[0][0], order[0][1][0].slot][0]
+
+
+def test_rule_16_a_part_that_is_seen_again_keeps_its_first_place() -> None:
+    early = [item("g", Kind.GPU, gpu_uuid=U1)]
+    seen = Seen(("a", early), ("b", [item("g", Kind.GPU, gpu_uuid=U1, device_key="feedfacefeedface")]), ("c", early))
+    assert seen.outcome.groups[0].first == seen.at["a", "g"][0]
 
 
 def test_rule_15_a_serial_with_less_scope_joins_the_one_that_has_more() -> None:
