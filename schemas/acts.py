@@ -145,6 +145,13 @@ class WorkPlan(Act):
     explains: Annotated[tuple[FindingKind, ...], Field(min_length=1)]
 
 
+class PartitionJoin(Act):
+    """A partition that was added to a cell that lives already: it counts from this act's append time."""
+
+    act: Literal["partition.join"] = "partition.join"
+    partition: Annotated[int, Field(ge=0)]
+
+
 class PartitionSuspend(Act):
     """A partition that is stopped no longer holds the cell's horizon back; answers say so."""
 
@@ -205,6 +212,7 @@ CellAct = (
     | AssetUndo
     | IdentifierShare
     | WorkPlan
+    | PartitionJoin
     | PartitionSuspend
     | PartitionResume
     | GoOn

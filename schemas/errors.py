@@ -46,6 +46,10 @@ class CellStopped(HoldfastError):
     status: ClassVar[int] = 503
     slug: ClassVar[str] = "cell-stopped"
 
+    def __init__(self, cell: str, words: str) -> None:
+        super().__init__(words)
+        self.cell = cell
+
 
 class TopicChanged(CellStopped):
     """The record at our last offset is not the one that was applied: the topic was recreated."""

@@ -341,6 +341,7 @@ CREATE TABLE binding (
     from_at timestamptz NOT NULL,
     until_at timestamptz,
     end_cause text,
+    known_from timestamptz NOT NULL,       -- its beginning, unless identity was corrected later
     during tstzrange NOT NULL GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED,
     CONSTRAINT binding_pkey PRIMARY KEY (cell, source, scope, slot, during WITHOUT OVERLAPS),
     CONSTRAINT binding_asset_fkey FOREIGN KEY (cell, asset, PERIOD during)
@@ -350,6 +351,29 @@ CREATE INDEX binding_source ON binding (cell, source, scope) WHERE until_at IS N
 CREATE INDEX binding_asset ON binding (cell, asset, from_at);
 CREATE INDEX binding_container ON binding (cell, container, from_at) WHERE container IS NOT NULL;
 CREATE INDEX binding_stated ON binding (cell, stated) WHERE until_at IS NULL AND stated IS NOT NULL;
+
+-- Bindings whose asset, or container, turned out to be another, with the period in which we believed them.
+CREATE TABLE binding_past (
+    cell text NOT NULL,
+    source text NOT NULL,
+    scope text NOT NULL,
+    slot text NOT NULL,
+    asset uuid NOT NULL,
+    kind text NOT NULL,
+    container uuid,
+    container_slot text,
+    stated text,
+    place text,
+    surveyed boolean NOT NULL,
+    from_at timestamptz NOT NULL,
+    until_at timestamptz,
+    end_cause text,
+    known_from timestamptz NOT NULL,
+    known_until timestamptz NOT NULL,
+    CONSTRAINT binding_past_pkey PRIMARY KEY (cell, source, scope, slot, from_at, known_from)
+);
+CREATE INDEX binding_past_asset ON binding_past (cell, asset, from_at);
+CREATE INDEX binding_past_container ON binding_past (cell, container, from_at) WHERE container IS NOT NULL;
 
 CREATE TABLE whereabouts (
     cell text NOT NULL,

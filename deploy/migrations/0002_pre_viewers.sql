@@ -22,7 +22,8 @@ BEGIN
     FOREACH name IN ARRAY ARRAY[
         'cell', 'position', 'record_gap', 'outage', 'dead_letter', 'act', 'source_term', 'source_seen', 'place',
         'place_alias', 'survey', 'work', 'inventory', 'source_inventory', 'run', 'asset', 'part', 'part_value',
-        'shared_value', 'edge', 'asset_name', 'identity_dispute', 'binding', 'whereabouts', 'whereabouts_past', 'dispute', 'decision', 'gap',
+        'shared_value', 'edge', 'asset_name', 'identity_dispute', 'binding', 'binding_past',
+        'whereabouts', 'whereabouts_past', 'dispute', 'decision', 'gap',
         'finding', 'event', 'same_as'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);

@@ -1,0 +1,200 @@
+"""Acts: folding a partition of acts, and applying those that folding and positions depend on (SEMANTICS rules 4, 6, 35).
+
+What an act means for places, identity and whereabouts is decided by deriving, in the order of rule 5; here it is kept,
+once per idempotency key, and what consumers themselves depend on (enrolments, partitions, retries) takes effect.
+"""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from consumers.batch import Batch, Change, DeadLetter, StatedAct
+from consumers.decode import decode
+from consumers.records import Lane, Record, is_beat
+from consumers.verify import verify
+from schemas import acts
+from schemas.envelope import ACT_TYPE, COMMON, TYPE
+from schemas.errors import Rejected
+from schemas.report import Report
+from schemas.words import Timing
+from service.facts.records import Millis
+from service.facts.runs import ACTS_PARTITION, OUTAGE, run_number
+from service.store import intake
+from service.store.pool import Connection
+
+_ACTS = 0
+_APPLIED, _REFUSED, _REPEATED = "applied", "refused", "repeated"
+
+
+class ActsFolding:
+    """One acts partition in memory: its clock only."""
+
+    def __init__(self, lane: Lane, applied: Millis, last_append: Millis | None) -> None:
+        self.lane = lane
+        self.applied = applied
+        self.last_append = last_append
+
+    def take(self, records: Sequence[Record], batch: Batch) -> None:
+        """Parse acts in offset order into the batch; what is no act is a dead letter."""
+        for record in records:
+            at = max(record.timestamp, self.applied)
+            before = self.last_append
+            if before is not None and record.timestamp - before > OUTAGE:
+                batch.outages.append((before, at))
+                batch.changes.append(Change(at, _ACTS, record.partition, record.offset, 0, "outage"))
+            self.applied, self.last_append = at, record.timestamp
+            if is_beat(record):
+                batch.beats += 1
+                continue
+            batch.slow += 1
+            batch.record_at = at
+            try:
+                batch.acts.append(StatedAct(record.offset, at, self._parse(record), record.value or b""))
+            except Rejected as exc:
+                batch.dead.append(DeadLetter.of(record, at, exc))
+                continue
+            if self.lane.cell != COMMON:
+                batch.changes.append(Change(at, _ACTS, record.partition, record.offset, 1, "act"))
+        if records:
+            batch.ends_at(records[-1], self.applied)
+
+    def _parse(self, record: Record) -> acts.CellAct | acts.CommonAct:
+        if dict(record.headers).get(TYPE) != ACT_TYPE.encode():
+            raise Rejected("unknown_type", f"a record on a topic of acts has {TYPE} {ACT_TYPE}")
+        if record.value is None:
+            raise Rejected("tombstone", "the record has no body: an act is taken back by another act")
+        if record.partition != 0:
+            raise Rejected("wrong_partition", "acts are in one order: write them to partition 0")
+        act = acts.parse(record.value)
+        common = isinstance(act, acts.CommonAct)
+        if common != (self.lane.cell == COMMON):
+            where = "acts.common" if common else "acts.<cell>"
+            raise Rejected("wrong_topic", f"{act.act} belongs on {where}")
+        return act
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A dead letter as a record, at the position where it was buried."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+async def apply(connection: Connection, batch: Batch) -> None:
+    """Keep a batch's acts and let those take effect that consumers depend on, in order, once per idempotency key."""
+    cell = batch.lane.cell
+    seen = await intake.seen_acts(connection, cell, sorted({stated.act.key for stated in batch.acts}))
+    rows = []
+    changed = False
+    for stated in batch.acts:
+        act = stated.act
+        if act.key in seen:
+            outcome: tuple[str | None, str | None] = (_REPEATED, "an act with this key was applied before")
+        else:
+            seen.add(act.key)
+            outcome = await _effect(connection, cell, stated)
+            changed = changed or isinstance(act, acts.SourceEnrol | acts.SourceRetire)
+        rows.append((stated.offset, stated.at, act.key, act.act, act.by, stated.body, *outcome))
+    await intake.write_columns(connection, "add_acts", cell, [list(column) for column in zip(*rows, strict=True)])
+    if changed:
+        await intake.terms_changed(connection, cell)
+
+
+async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901, PLR0911 - one arm per act
+    """Apply one act; its outcome, or (None, None) where deriving decides it."""
+    act, at = stated.act, stated.at
+    match act:
+        case acts.SourceEnrol():
+            interval = None if act.interval_s is None else act.interval_s * 1000
+            await intake.add_term(
+                connection, cell,
+                (act.source, at, act.source_class.value, act.control_domain, interval, act.clock_offset_s * 1000,
+                 act.lateness_s * 1000, False),
+            )  # fmt: skip
+        case acts.SourceRetire():
+            rows = [row for row in await intake.terms(connection, cell) if row["source"] == act.source and row["from_at"] <= at]
+            if rows:
+                last = rows[-1]
+                kept = (last["source_class"], last["control_domain"], last["interval_ms"], last["clock_offset_ms"], last["lateness_ms"])
+            else:
+                kept = ("in_band", "unknown", None, 0, 120_000)
+            await intake.add_term(connection, cell, (act.source, at, *kept, True))
+        case acts.PartitionJoin():
+            if not await intake.join_partition(connection, cell, "telemetry", act.partition, at):
+                return _REFUSED, f"partition {act.partition} is part of the cell already"
+        case acts.PartitionSuspend() | acts.PartitionResume():
+            suspended = isinstance(act, acts.PartitionSuspend)
+            if not await intake.suspend(connection, cell, act.partition, suspended=suspended, at=at):
+                return _REFUSED, f"partition {act.partition} is not there, or is so already"
+        case acts.GoOn():
+            return await _go_on(connection, cell, act, at)
+        case acts.DeadLetterRetry():
+            return await _retry(connection, cell, act, stated)
+        case acts.OperatorPut():
+            await intake.put_operator(connection, act.operator, act.name, act.country)
+            return _APPLIED, None
+        case acts.CellPut():
+            row = await intake.put_cell(connection, act.cell, act.operator, secrets.token_bytes(32), simulated=act.simulated)
+            if row["simulated"] != act.simulated:
+                return _REFUSED, f"cell {act.cell} has facts already: whether it is simulated can no longer change"
+            return _APPLIED, None
+        case _:
+            pass
+    return None, None
+
+
+async def _go_on(connection: Connection, cell: str, act: acts.GoOn, at: Millis) -> tuple[str | None, str | None]:
+    rows = await intake.go_on(connection, cell, act.partition, act.next_offset, at)
+    if not rows:
+        return _REFUSED, f"partition {act.partition} of cell {cell} is not stopped"
+    held, epoch = rows[0]["held"], rows[0]["epoch"]
+    if held != act.next_offset:
+        await intake.note_record_gap(
+            connection, cell, "telemetry", act.partition, epoch, (held, act.next_offset), at, f"act {act.key}: {act.reason or 'go on'}"
+        )
+    return None, None
+
+
+async def _retry(
+    connection: Connection, cell: str, act: acts.DeadLetterRetry, stated: StatedAct
+) -> tuple[str | None, str | None]:
+    """Put a dead letter through: what it states is known from the act on, covers nothing, and is kept as a late run."""
+    row = await intake.dead_letter(connection, cell, act.partition, act.offset)
+    if row is None:
+        return _REFUSED, f"there is no dead letter at partition {act.partition}, offset {act.offset}"
+    if row["retried_at"] is not None:
+        return _REFUSED, "this dead letter was put through before"
+    headers = [(name, base64.b64decode(value)) for name, value in orjson.loads(row["headers"])]
+    letter = _Letter(act.partition, act.offset, row["at"], row["key"], row["value"], headers)
+    try:
+        decoded = decode(letter)
+        term = [t for t in await intake.terms(connection, cell) if t["source"] == decoded.source and t["from_at"] <= stated.at]
+        if term and term[-1]["retired"]:
+            return _REFUSED, f"source {decoded.source} is retired"
+        verified = verify(decoded, stated.at, None, stated.at)
+    except Rejected as exc:
+        return _REFUSED, f"still not readable: {exc.code}: {exc.words}"
+    await intake.retried(connection, cell, (act.partition, row["epoch"], act.offset), stated.at)
+    observation = decoded.observation
+    if not isinstance(observation, Report):
+        return None, None
+    number = run_number(0, ACTS_PARTITION, stated.offset)
+    digest, at = observation.inventory.digest(), stated.at
+    await intake.write_columns(connection, "add_inventories", cell, [[digest], [observation.inventory.canonical()]])
+    await intake.write_columns(connection, "add_sources", cell, [[decoded.source], [verified.source_class.value], [at]])
+    run = (
+        number, decoded.source, observation.scope, ACTS_PARTITION, Timing.LATE.value, digest, True, verified.tolerance,
+        at, at, at, "replaced", None,
+    )  # fmt: skip
+    await intake.write_columns(connection, "begin_runs", cell, [[value] for value in run])
+    change = Change(at, _ACTS, 0, stated.offset, 2, "late", number)
+    await intake.write_columns(connection, "add_changes", cell, [[value] for value in change])
+    return None, None

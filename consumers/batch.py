@@ -1,0 +1,148 @@
+"""What folding found and writing has yet to put down, of one partition. Plain data; no I/O."""
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from consumers.records import Lane, Record, fingerprint
+from schemas.acts import CellAct, CommonAct
+from schemas.envelope import SOURCE
+from schemas.errors import Rejected
+from schemas.words import RunEnd, SourceClass
+from service.facts.records import Millis
+
+if TYPE_CHECKING:
+    from consumers.fold import OpenRun
+
+MAX_CHANGES = 5_000  # a batch with more is written before more is polled
+MAX_DEAD_BYTES = 32 * 1024 * 1024
+
+
+class Change(NamedTuple):
+    """What deriving has to look at, in the order of rule 5: at, rank (0 acts, 1 telemetry), partition, offset, n."""
+
+    at: Millis
+    rank: int
+    partition: int
+    offset: int
+    n: int
+    kind: str
+    run: int | None = None
+    detail: bytes | None = None
+
+
+class EndedRun(NamedTuple):
+    """A run that ended: where it was last extended, when and why it ended."""
+
+    run: int
+    last: Millis
+    until: Millis
+    cause: RunEnd
+
+
+class BegunRun(NamedTuple):
+    """A run that began at `first`; `run` holds the rest, `last` as folded up to the moment of writing."""
+
+    source: str
+    partition: int
+    first: Millis
+    run: "OpenRun"
+
+
+class DeadLetter(NamedTuple):
+    """A record that cannot be applied, kept whole, with its reason."""
+
+    offset: int
+    at: Millis
+    code: str
+    words: str
+    key: bytes | None
+    headers: bytes
+    value: bytes | None
+    source: str | None
+
+    @classmethod
+    def of(cls, record: Record, at: Millis, why: Rejected) -> "DeadLetter":
+        """Keep a record, and the source that it seems to come from where it names one."""
+        headers = orjson.dumps(
+            [
+                [name.encode("utf-8", "backslashreplace").decode(), base64.b64encode(value or b"").decode()]
+                for name, value in record.headers
+            ]
+        )
+        named = dict(record.headers).get(SOURCE, record.key)
+        source = None
+        if named is not None and named == record.key and b"\0" not in named:
+            source = named.decode("utf-8", "replace")
+        words = why.words.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+        return cls(record.offset, at, why.code, words, record.key, headers, record.value, source)
+
+
+class StatedAct(NamedTuple):
+    """An act as it stands at an offset of the cell's acts."""
+
+    offset: int
+    at: Millis
+    act: CellAct | CommonAct
+    body: bytes
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything folded of one partition since the last write."""
+
+    lane: Lane
+    epoch: int
+    held: int  # the position in Postgres that this batch goes on from
+    next_offset: int = -1
+    last_offset: int = -1
+    last_append: Millis = 0
+    last_sha256: bytes = b""
+    applied: Millis = 0
+    record_at: Millis = 0
+    fast: int = 0
+    slow: int = 0
+    beats: int = 0
+    extended: dict[int, Millis] = field(default_factory=dict)
+    begun: dict[int, BegunRun] = field(default_factory=dict)
+    ended: dict[int, EndedRun] = field(default_factory=dict)
+    inventories: dict[bytes, bytes] = field(default_factory=dict)
+    stated: dict[tuple[str, str, bytes], Millis] = field(default_factory=dict)
+    sources: dict[str, tuple[SourceClass, Millis]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    outages: list[tuple[Millis, Millis]] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    acts: list["StatedAct"] = field(default_factory=list)
+
+    def begin(self, run: BegunRun) -> None:
+        """Note a run that began."""
+        self.begun[run.run.number] = run
+
+    def end(self, run: EndedRun) -> None:
+        """Note a run that ended; its last extension goes with it."""
+        self.ended[run.run] = run
+        self.extended.pop(run.run, None)
+
+    def ends_at(self, record: Record, applied: Millis) -> None:
+        """Move the end of the batch to just after a record."""
+        self.next_offset = record.offset + 1
+        self.last_offset = record.offset
+        self.last_append = record.timestamp
+        self.last_sha256 = fingerprint(record)
+        self.applied = applied
+
+    def stated_by(self, source: str) -> set[tuple[str, bytes]]:
+        """(scope, digest) of the inventories that a source stated in this batch."""
+        return {(scope, digest) for name, scope, digest in self.stated if name == source}
+
+    @property
+    def records(self) -> int:
+        """How many records it holds."""
+        return self.fast + self.slow + self.beats
+
+    @property
+    def full(self) -> bool:
+        """Whether it should be written before more is folded into it."""
+        return len(self.changes) >= MAX_CHANGES or sum(len(d.value or b"") for d in self.dead) > MAX_DEAD_BYTES

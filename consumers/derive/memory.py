@@ -1,0 +1,155 @@
+"""What a deriver keeps of its cell from one transaction to the next. Thrown away with any failed transaction."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import orjson
+
+from consumers.derive.rows import FindingRow
+from consumers.terms import Terms
+from consumers.terms import load as load_terms
+from schemas.inventory import Identifier, Inventory, Item
+from schemas.words import Kind, Scheme, SourceClass
+from service.facts.carriers import Carriers, carriers
+from service.facts.records import Millis, Places
+from service.store import derived
+from service.store.pool import Connection
+
+_INVENTORIES = 2_000  # split inventories kept; a fleet's racks are alike, their serials are not
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Planned work: what it explains, of which assets or places, within which window."""
+
+    ticket: str
+    from_at: Millis
+    until_at: Millis
+    assets: frozenset[str]
+    places: frozenset[str]
+    explains: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGap:
+    """A gap that has not closed."""
+
+    from_at: Millis
+    opened_at: Millis
+    run: int
+    partition: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """Reference data and open states of one cell."""
+
+    cell: str
+    places: Places = field(default_factory=Places)
+    place_kinds: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    surveys: dict[tuple[str, str], str] = field(default_factory=dict)
+    works: list[Work] = field(default_factory=list)
+    edges: dict[str, tuple[bool, str, str]] = field(default_factory=dict)  # act key → (joins, name, name)
+    terms: Terms = field(default_factory=Terms)
+    classes: dict[str, SourceClass] = field(default_factory=dict)
+    gaps: dict[tuple[str, str], OpenGap] = field(default_factory=dict)
+    findings: dict[tuple[str, str], FindingRow] = field(default_factory=dict)
+    inventories: OrderedDict[bytes, "Split"] = field(default_factory=OrderedDict)
+
+    def source_class(self, source: str, at: Millis) -> SourceClass:
+        """Class of a source: as enrolled by then, else as it first appeared."""
+        term, _ = self.terms.at(source, at)
+        return term.source_class if term is not None else self.classes.get(source, SourceClass.IN_BAND)
+
+    def place_named(self, stated: str | None) -> str | None:
+        """The place that a stated string names, by its name or an alias."""
+        if stated is None or stated in self.place_kinds:
+            return stated
+        return self.aliases.get(stated)
+
+    def rack_position(self, place: str) -> str:
+        """The rack position that is or holds a place; the place itself where there is none."""
+        for at in self.places.path(place):
+            if self.place_kinds.get(at) == "rack_position":
+                return at
+        return place
+
+    def site(self, place: str | None) -> str | None:
+        """The outermost place that holds a place."""
+        last = None
+        for last in self.places.path(place) if place is not None else ():  # noqa: B007 - the last one is wanted
+            pass
+        return last
+
+    def remember(self, digest: bytes, split: "Split") -> None:
+        """Keep a split inventory, forgetting the one longest unused."""
+        self.inventories[digest] = split
+        self.inventories.move_to_end(digest)
+        while len(self.inventories) > _INVENTORIES:
+            self.inventories.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """An inventory, split by carrier; `stated` gives the place that the source states for a slot."""
+
+    carriers: Carriers
+    complete_for: frozenset[str]
+    stated: dict[str, str]
+
+
+def split(document: bytes) -> Split:
+    """Read an inventory's canonical bytes and split it by carrier. Pure."""
+    body = orjson.loads(document)
+    items = tuple(
+        Item(
+            item["slot"],
+            Kind(item["kind"]),
+            item.get("within"),
+            tuple(Identifier(Scheme(i["scheme"]), i["scope"], i["value"]) for i in item.get("identifiers", ())),
+            item.get("place"),
+        )
+        for item in body["items"]
+    )
+    whole = Inventory(items, frozenset(Kind(kind) for kind in body["complete_for"]))
+    stated = {item.slot: item.place for item in items if item.place is not None}
+    return Split(carriers(whole), frozenset(body["complete_for"]), stated)
+
+
+async def load(connection: Connection, cell: str) -> Memory:
+    """Read everything that is kept in memory of a cell."""
+    memory = Memory(cell)
+    await load_places(connection, memory)
+    for row in await derived.rows(connection, "surveys", cell):
+        memory.surveys[(row["source"], row["slot"])] = row["place"]
+    for row in await derived.rows(connection, "works", cell):
+        memory.works.append(
+            Work(row["ticket"], row["from_at"], row["until_at"], frozenset(row["assets"]), frozenset(row["places"]), frozenset(row["explains"]))
+        )
+    for row in await derived.rows(connection, "edges", cell):
+        memory.edges[row["key"]] = (row["joins"], row["one"], row["other"])
+    for row in await derived.rows(connection, "all_open_gaps", cell):
+        memory.gaps[(row["source"], row["scope"])] = OpenGap(row["from_at"], row["opened_at"], row["run"], row["partition"])
+    for row in await derived.rows(connection, "open_findings", cell):
+        memory.findings[(row["kind"], row["subject"])] = FindingRow(**dict(row))
+    return memory
+
+
+async def load_places(connection: Connection, memory: Memory) -> None:
+    """Read the places of a cell again."""
+    rows = await derived.rows(connection, "places", memory.cell)
+    memory.place_kinds = {row["place"]: row["kind"] for row in rows}
+    memory.places = Places(
+        {row["place"]: row["within"] for row in rows}, {row["place"]: row["country"] for row in rows if row["country"]}
+    )
+    memory.aliases = {row["alias"]: row["place"] for row in await derived.rows(connection, "aliases", memory.cell)}
+
+
+async def load_sources(connection: Connection, memory: Memory, version: int, sources: set[str]) -> None:
+    """Read the terms where they have changed, and the classes of sources that are new."""
+    if memory.terms.version != version:
+        memory.terms = await load_terms(connection, memory.cell, version)
+    if unknown := sources - memory.classes.keys():
+        for row in await derived.rows(connection, "seen", memory.cell, sorted(unknown)):
+            memory.classes[row["source"]] = SourceClass(row["source_class"])

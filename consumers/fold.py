@@ -1,0 +1,218 @@
+"""Step 4: records of one partition fold into runs, in memory. No I/O.
+
+`Folding` is the state of one partition: the open run of every source and scope seen so far. `take` folds records in
+offset order and fills a `Batch`, which step 5 writes. What is not in memory is asked for: `take` stops and says which
+sources it needs, `know` brings them, `take` goes on. If a batch is not written, the state is thrown away with it.
+"""
+
+from collections.abc import Sequence
+
+from consumers.batch import Batch, BegunRun, Change, DeadLetter, EndedRun
+from consumers.decode import Decoded, decode
+from consumers.records import Lane, Record
+from consumers.terms import Terms
+from consumers.verify import Verified, verify
+from schemas.canonical import canonical
+from schemas.envelope import BEAT_TYPE, TIME, TYPE, millis
+from schemas.errors import Rejected
+from schemas.report import Report
+from schemas.words import Timing
+from service.facts.records import Millis
+from service.facts.runs import OUTAGE, end_cause, run_number
+
+_BEAT = BEAT_TYPE.encode()
+_TELEMETRY = 1
+CLOCK_STEP: Millis = 60_000  # a step back of the broker's clock above this is ours (rule 6)
+
+
+class OpenRun:
+    """The open run of one source, scope and lane, as folded so far. `body` caches a hash of the last raw body."""
+
+    __slots__ = (
+        "body", "clock_offset", "digest", "known", "last", "lateness", "number", "scope", "terms", "terms_until", "timing",
+        "tolerance",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0913 - a row of the table `run`, in its order
+        self, number: int, scope: str, timing: Timing, digest: bytes, *, known: bool, tolerance: Millis, last: Millis
+    ) -> None:
+        self.number = number
+        self.scope = scope
+        self.timing = timing
+        self.digest = digest
+        self.known = known
+        self.tolerance = tolerance
+        self.last = last
+        # What the fast path compares: it holds under one version of the cell's terms, up to a moment.
+        self.body = 0
+        self.terms = -1
+        self.terms_until: Millis = 0
+        self.clock_offset: Millis = 0
+        self.lateness: Millis = 0
+
+
+class SourceState:
+    """What folding knows of one source: its open runs by (scope, late or not), and the inventories it stated."""
+
+    __slots__ = ("known", "name", "recent", "runs")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.runs: dict[tuple[str, bool], OpenRun] = {}
+        self.known: set[tuple[str, bytes]] | None = None  # None: not looked up yet
+        self.recent: OpenRun | None = None  # whose body came last: the fast path looks here first
+
+
+class Folding:
+    """One telemetry partition. Not safe for concurrent use; owned by the partition's worker."""
+
+    def __init__(self, lane: Lane, epoch: int, applied: Millis, last_append: Millis | None) -> None:
+        self.lane = lane
+        self.epoch = epoch
+        self.applied = applied
+        self.last_append = last_append
+        self.states: dict[bytes, SourceState] = {}
+
+    def missing(self, records: Sequence[Record]) -> set[bytes]:
+        """Keys among the records whose sources are not in memory."""
+        return {record.key for record in records if record.key is not None and record.key not in self.states}
+
+    def know(self, key: bytes, state: SourceState) -> None:
+        """Bring a source into memory."""
+        self.states[key] = state
+
+    def take(self, records: Sequence[Record], start: int, terms: Terms, batch: Batch) -> tuple[int, str | None]:
+        """Fold `records[start:]`. Gives how far it came, and the source whose stated inventories it needs (or None).
+
+        The sources of the records are in memory (see `missing`). Records lie at or below the append time that is
+        applied on the cell's acts.
+        """
+        states = self.states
+        extended = batch.extended
+        version = terms.version
+        for index in range(start, len(records)):
+            record = records[index]
+            at = record.timestamp
+            before = self.last_append
+            if at < self.applied or before is None or at - before > OUTAGE:
+                at = self._clock(record, batch)
+            kind = time = None
+            for name, value in record.headers:
+                if name == TIME:
+                    time = value
+                elif name == TYPE:
+                    kind = value
+            state = states.get(record.key)  # type: ignore[arg-type]  # a record without a key has no state
+            run = None if state is None else state.recent
+            if (  # Fast path: the body that came last from this source, fresh, under the same terms.
+                run is not None
+                and time is not None
+                and run.body == hash((kind, record.value))
+                and run.terms == version
+                and at < run.terms_until
+                and at - run.last <= run.tolerance
+                and (event := millis(time)) is not None
+                and -run.lateness <= event + run.clock_offset - at <= run.lateness
+            ):
+                run.last = extended[run.number] = batch.record_at = at
+                batch.fast += 1
+            elif kind == _BEAT:
+                batch.beats += 1
+            elif (need := self._slow(record, kind, at, terms, batch)) is not None:
+                return index, need
+            self.applied = at
+            self.last_append = record.timestamp
+        batch.ends_at(records[-1], self.applied)
+        return len(records), None
+
+    def _clock(self, record: Record, batch: Batch) -> Millis:
+        """Running maximum of append time; notes a stretch without any record and a clock that stepped back."""
+        at = max(record.timestamp, self.applied)
+        before = self.last_append
+        if before is None:
+            return at
+        if record.timestamp - before > OUTAGE:
+            batch.outages.append((before, at))
+        elif before - record.timestamp <= CLOCK_STEP:
+            return at
+        detail = canonical({"from": before, "until": record.timestamp})
+        batch.changes.append(Change(at, _TELEMETRY, self.lane.partition, record.offset, 0, "outage", None, detail))
+        return at
+
+    def _slow(self, record: Record, kind: bytes | None, at: Millis, terms: Terms, batch: Batch) -> str | None:
+        batch.slow += 1
+        batch.record_at = at
+        try:
+            decoded = decode(record)
+            verified = verify(decoded, at, *terms.at(decoded.source, at))
+        except Rejected as exc:
+            batch.dead.append(DeadLetter.of(record, at, exc))
+            return None
+        need = self._fold(record, at, decoded, verified, batch)
+        if need is None:
+            run = self.states[record.key or b""].recent
+            if run is not None:
+                # Only a fresh report may be taken for its twin without looking: other timings are rare.
+                run.body = hash((kind, record.value)) if run.timing is Timing.FRESH else 0
+                run.terms, run.terms_until = terms.version, verified.until
+                run.clock_offset, run.lateness = verified.clock_offset, verified.lateness
+        return need
+
+    def _fold(
+        self, record: Record, at: Millis, decoded: Decoded, verified: Verified, batch: Batch
+    ) -> str | None:
+        """Extend the lane's open run or begin another; gives the source whose stated inventories must be known first."""
+        observation = decoded.observation
+        key = record.key or b""
+        state = self.states.get(key)
+        if state is None:
+            state = self.states[key] = SourceState(decoded.source)
+        scope = observation.scope
+        lane = (scope, verified.timing is Timing.LATE)
+        run = state.runs.get(lane)
+        if isinstance(observation, Report):
+            digest, known = observation.inventory.digest(), True
+        else:
+            digest = observation.digest
+            if run is not None and run.known and run.digest == digest:
+                known = True
+            elif state.known is None:
+                return decoded.source
+            else:
+                known = (scope, digest) in state.known
+        if (
+            run is not None
+            and run.digest == digest
+            and run.timing is verified.timing
+            and run.known == known
+            and run.tolerance == verified.tolerance
+            and at - run.last <= run.tolerance
+        ):
+            run.last = batch.extended[run.number] = at
+        else:
+            if run is not None:
+                batch.end(EndedRun(run.number, run.last, at, end_cause(run.last, run.tolerance, at)))
+            number = run_number(self.epoch, self.lane.partition, record.offset)
+            run = state.runs[lane] = OpenRun(
+                number, scope, verified.timing, digest, known=known, tolerance=verified.tolerance, last=at
+            )
+            batch.begin(BegunRun(decoded.source, self.lane.partition, at, run))
+            kind = "late" if verified.timing is Timing.LATE else "began"
+            batch.changes.append(Change(at, _TELEMETRY, self.lane.partition, record.offset, 1, kind, number))
+            batch.sources.setdefault(decoded.source, (verified.source_class, at))
+            if isinstance(observation, Report):
+                batch.inventories[digest] = observation.inventory.canonical()
+                batch.stated.setdefault((decoded.source, scope, digest), at)
+        if isinstance(observation, Report) and state.known is not None:
+            state.known.add((scope, digest))
+        state.recent = run
+        return None
+
+    def retire(self, sources: Sequence[str]) -> None:
+        """Forget the open runs of retired sources: their rows were ended."""
+        for source in sources:
+            state = self.states.get(source.encode())
+            if state is not None:
+                state.runs.clear()
+                state.recent = None
+
