@@ -7,6 +7,7 @@ its SHA-256 is the lock's, and is hashed again before each start. Fetching needs
 import os
 import shutil
 import tempfile
+import time
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -24,6 +25,7 @@ Progress = Callable[[str], None]
 
 _AT_ONCE = 6
 _TIMEOUT_S = 60
+_TELL_EVERY_S = 2.0
 
 
 class JarsUnavailable(HoldfastError):
@@ -95,6 +97,7 @@ def _fetch(missing: list[Jar], folder: Path, total: int, progress: Progress) -> 
     settings = GlobalSettings.load()
     done = total - len(missing)
     progress(f"fetching Kafka: {done} of {total} jars")
+    told = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=folder) as incoming:
         context = MavenContext(
             resolver=PythonResolver(),
@@ -120,7 +123,9 @@ def _fetch(missing: list[Jar], folder: Path, total: int, progress: Progress) -> 
             for future in as_completed([pool.submit(one, jar) for jar in missing]):
                 future.result()
                 done += 1
-                progress(f"fetching Kafka: {done} of {total} jars")
+                if done == total or time.monotonic() - told >= _TELL_EVERY_S:
+                    progress(f"fetching Kafka: {done} of {total} jars")
+                    told = time.monotonic()
         finally:
             pool.shutdown(cancel_futures=True)
 
