@@ -66,6 +66,7 @@ class EmbeddedPostgres:
         self.settings = {**DEFAULTS, **(settings or {})}
         self._child: Child | None = None
         self._lock: FolderLock | None = None
+        self._sockets_elsewhere: Path | None = None
 
     @property
     def pid(self) -> int | None:
@@ -104,6 +105,9 @@ class EmbeddedPostgres:
         self._let_go()
 
     def _let_go(self) -> None:
+        if self._sockets_elsewhere:
+            shutil.rmtree(self._sockets_elsewhere, ignore_errors=True)
+            self._sockets_elsewhere = None
         if self._lock:
             self._lock.release()
             self._lock = None
@@ -206,6 +210,7 @@ class EmbeddedPostgres:
                     f"{folder}, for PostgreSQL's socket, belongs to somebody else: set HOLDFAST_DATA_DIR to "
                     "a folder with a shorter path"
                 )
+            self._sockets_elsewhere = folder
         _own(folder, account)
         for leftover in folder.glob(".s.PGSQL.*"):
             leftover.unlink(missing_ok=True)

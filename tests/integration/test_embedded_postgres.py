@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import asyncpg
 import pytest
@@ -136,6 +137,7 @@ def test_a_deep_folder_has_its_socket_elsewhere(server_folder: Path) -> None:
     dsn = deep.start()
     assert apart(lambda: ask(dsn, "SELECT 1")) == 1
     deep.stop()
+    assert not Path(unquote(dsn.partition("host=")[2])).exists()
 
 
 def test_a_setting_that_it_refuses_is_told_in_its_own_words(server_folder: Path) -> None:
