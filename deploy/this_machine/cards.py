@@ -1,0 +1,58 @@
+"""Network cards: physical ports with the address that they were made with. Blocks briefly."""
+
+import re
+from pathlib import Path
+
+from deploy.this_machine.box import CHASSIS
+from deploy.this_machine.files import Files
+from deploy.this_machine.slots import apart, is_virtual, slot
+from schemas.formats._stated import identifier
+from schemas.inventory import Item
+from schemas.words import Kind, Scheme
+
+_NET = "/sys/class/net"
+_PERMANENT = "0"  # addr_assign_type: the address is the one that the card was made with
+_INFINIBAND = "32"  # its address ends with the port's EUI-64
+_EUI64 = 23  # characters: eight octets with colons
+_REPRESENTOR = re.compile(r"(c\d+)?pf\d+(vf|sf)\d+")
+
+
+def cards(files: Files) -> list[Item]:
+    """Give the physical ports, each in its PCI slot; not those that a card shows for its guests."""
+    found = [
+        (_slot(files, device), _mac(files, name, device))
+        for name, device in files.entries(_NET)
+        if not is_virtual(files, device) and (device / "device").exists() and not _for_guests(files, device)
+    ]
+    names = apart([name for name, _ in found])
+    return [
+        Item(name, Kind.NIC, CHASSIS, tuple(identifier(Scheme.MAC, mac)))
+        for name, (_, mac) in zip(names, found, strict=True)
+    ]
+
+
+def countable(files: Files) -> bool:
+    """Whether the kernel lists its network devices here at all."""
+    return files.path(_NET).is_dir()
+
+
+def _slot(files: Files, device: Path) -> str:
+    port = files.text(device / "dev_port") or "0"
+    return slot(files, device) if port == "0" else f"{slot(files, device)}/port/{port}"
+
+
+def _for_guests(files: Files, device: Path) -> bool:
+    name = files.text(device / "phys_port_name") or ""
+    return (device / "device/physfn").exists() or _REPRESENTOR.fullmatch(name) is not None
+
+
+def _mac(files: Files, name: str, device: Path) -> str | None:
+    """Give the address that the card was made with; of a bond's member it stands apart from the one in use."""
+    made = files.text(device / "bonding_slave/perm_hwaddr")
+    if made is not None:
+        return made
+    if files.text(device / "addr_assign_type") not in (_PERMANENT, None):
+        files.leave_out(f"the address of the network card in {_slot(files, device)}: it was changed ({name})")
+        return None
+    address = files.text(device / "address")
+    return address[-_EUI64:] if address is not None and files.text(device / "type") == _INFINIBAND else address
