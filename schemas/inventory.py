@@ -114,21 +114,24 @@ def inventory(items: Iterable[Item], complete_for: Iterable[Kind] = ()) -> Inven
             raise Rejected("too_many_items", f"more than {MAX_ITEMS} items: report one scope per message")
     if not by_slot:
         raise Rejected("no_items", "the report lists no component: send a heartbeat to say that nothing changed")
+    sound: set[str] = set()
     for item in by_slot.values():
-        _check_container(item, by_slot)
+        _check_container(item, by_slot, sound)
     return Inventory(tuple(by_slot[slot] for slot in sorted(by_slot)), frozenset(complete_for))
 
 
-def _check_container(item: Item, by_slot: dict[str, Item]) -> None:
+def _check_container(item: Item, by_slot: dict[str, Item], sound: set[str]) -> None:
+    """Check the way up from an item; `sound` are slots whose way is known to end, so that long ways cost once."""
     seen = {item.slot}
     within = item.within
-    while within is not None:
+    while within is not None and within not in sound:
         if within not in by_slot:
             raise Rejected("unknown_container", f"slot {item.slot!r} stands within {within!r}, which is not listed")
         if within in seen:
             raise Rejected("container_cycle", f"slot {item.slot!r} stands, by way of {within!r}, within itself")
         seen.add(within)
         within = by_slot[within].within
+    sound |= seen
 
 
 def check_name(what: str, name: str) -> str:
@@ -143,4 +146,4 @@ def check_name(what: str, name: str) -> str:
 
 def printable(text: str) -> bool:
     """Whether text holds no control, format (bidirectional marks), surrogate or unassigned character."""
-    return text.isascii() and text.isprintable() or all(unicodedata.category(c)[0] != "C" for c in text)
+    return (text.isascii() and text.isprintable()) or all(unicodedata.category(c)[0] != "C" for c in text)
