@@ -72,6 +72,7 @@ class Contest:
         self._shown: Voice | None = None
         self._segments: list[Segment] = []
         self._decide_at: Millis | None = None
+        self._awaited: set[Millis] = set()
         everyone = sorted(voices, key=lambda voice: voice.order)
         self._queue: list[tuple[Millis, _What, int]] = []
         self._everyone = everyone
@@ -149,7 +150,8 @@ class Contest:
     def _wait(self, until: Millis) -> None:
         """Come back at the first moment at which a rival can be judged."""
         self._decide_at = until
-        if until <= self._at:
+        if until <= self._at and until not in self._awaited:
+            self._awaited.add(until)
             heapq.heappush(self._queue, (until, _What.DECIDE, 0))
 
     def _believe(self, rival: _Rival, against: list[Voice], now: Millis, when: Millis) -> None:
@@ -190,7 +192,11 @@ class Contest:
     def _weigh(self, from_at: Millis, when: Millis) -> None:
         """Show the best side of an open dispute, or close it where all that are left agree."""
         shown, rival = self._sides[0], None
+        met = {shown.value}  # of several sides that name one value only the first can matter
         for each in self._sides[1:]:
+            if each.value in met:
+                continue
+            met.add(each.value)
             if not self._rule.agree(shown.value, each.value, when):
                 rival = rival or each
             elif self._rule.finer(each.value, shown.value, when):

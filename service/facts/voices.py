@@ -60,7 +60,7 @@ class Voice:
     runs: tuple[Run, ...]
 
     def awake(self, at: Millis) -> bool:
-        """Whether the voice goes on at a moment and its source is not silent then: at last + tolerance it is not yet."""
+        """Whether the voice goes on at a moment, its source not silent then: at last + tolerance it is not yet."""
         run = bisect_right(self.firsts, at) - 1
         return run >= 0 and self.reaches[run] >= at and (self.end is None or at < self.end)
 

@@ -5,10 +5,11 @@ or run begins or ends, when what a container holds changes, and at `History.deci
 Container and place are two dimensions: each is decided by itself (`service.facts.contest`), then put into rows.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
-from service.facts.contest import Contest, Outcome, Rule
+from service.facts.contest import Contest, Outcome, Rule, Segment
 from service.facts.records import AssetId, Binding, Dispute, Millis, Places, Whereabouts
 from service.facts.voices import Dimension, Voice, voices
 
@@ -73,8 +74,7 @@ def history(
 def _stretches(outcome: Outcome) -> list[_Stretch]:
     """Cut what a contest says where the shown voice changes its slot, and where the asset began to be `moving`."""
     found: list[_Stretch] = []
-    ends = [*(each.from_at for each in outcome.segments[1:]), None]
-    for segment, until_at in zip(outcome.segments, ends, strict=True):
+    for segment, until_at in _spans(outcome):
         if segment.shown is None:
             continue
         cuts = {segment.from_at, *(part.from_at for part in segment.shown.parts)}
@@ -90,13 +90,18 @@ def _stretches(outcome: Outcome) -> list[_Stretch]:
     return found
 
 
+def _spans(outcome: Outcome) -> Iterator[tuple[Segment, Millis | None]]:
+    """Give each segment and when it ends."""
+    return zip_longest(outcome.segments, [each.from_at for each in outcome.segments[1:]])
+
+
 def _zip(containers: Sequence[_Stretch], places: Sequence[_Stretch]) -> list[Whereabouts]:
     """Put both dimensions into rows; neighbours that say the same become one."""
     cuts = {bound for each in (*containers, *places) for bound in (each.from_at, each.until_at) if bound is not None}
     moments = sorted(cuts)
     rows: list[Whereabouts] = []
     i = j = 0
-    for from_at, until_at in zip(moments, [*moments[1:], None], strict=True):
+    for from_at, until_at in zip_longest(moments, moments[1:]):
         i, container = _at(containers, i, from_at)
         j, place = _at(places, j, from_at)
         if container is None and place is None:
@@ -146,10 +151,9 @@ def _until(row: Whereabouts, until_at: Millis | None) -> Whereabouts:
 
 
 def _disputes(outcome: Outcome) -> list[Dispute]:
-    ends = [*(each.from_at for each in outcome.segments[1:]), None]
     return [
         Dispute(each.from_at, until_at, _name(each.shown, each.from_at), _name(each.rival, each.from_at))
-        for each, until_at in zip(outcome.segments, ends, strict=True)
+        for each, until_at in _spans(outcome)
         if each.shown is not None and each.rival is not None
     ]
 
