@@ -100,15 +100,15 @@ async def send_report(
 ) -> Sent:
     """Put one report on its cell's telemetry topic, keyed by its source, and wait until it stands there.
 
-    Raises NoKafka where it does not within 30 s.
+    Raises NoKafka where there is no such topic, or it does not within 30 s.
     """
     topic = envelope.telemetry_topic(cell)
     stamped = headers(ce_type, source, content_type, at or datetime.now(UTC))
     try:
         async with asyncio.timeout(_PATIENCE_S):
+            if topic not in (await client.client.fetch_all_metadata()).topics():
+                raise NoKafka(f"there is no topic {topic}: is there such a cell, and does it take telemetry?")
             done = await client.send_and_wait(topic, body, key=source.encode(), headers=list(stamped.items()))
     except (KafkaError, TimeoutError) as exc:
-        raise NoKafka(
-            f"Kafka does not take the record on {topic} ({exc or 'no answer'}): is there such a cell?"
-        ) from exc
+        raise NoKafka(f"Kafka does not take the record on {topic} ({str(exc) or 'no answer'}): try again") from exc
     return Sent(done.topic, done.partition, done.offset, done.timestamp)

@@ -1,1 +1,1 @@
-"""What senders read: JSON Schemas of bodies, the AsyncAPI document of the topics, and examples, as package resources."""
+"""What senders read: JSON Schemas of bodies, the AsyncAPI document of the topics, examples. Package resources."""

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +17,9 @@ from schemas.formats import holdfast_report
 from schemas.inventory import Item
 from schemas.report import Message, Report
 from schemas.words import Kind, Scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NVME = "devices/pci0000:3a/0000:3a:00.0/0000:3b:00.0/nvme/nvme0"
 SATA = "devices/pci0000:00/0000:00:17.0/ata3/host2/target2:0:0/2:0:0:0"

@@ -1,0 +1,90 @@
+"""Redfish: which chassis and systems are things, and what stands in what; each decision in one test."""
+
+from typing import Any
+
+import pytest
+
+from schemas.words import Kind, Scheme
+from tests.unit.formats.trees import SYSTEM, ref, things, tree
+
+
+@pytest.mark.parametrize(
+    ("chassis", "kind"),
+    [
+        ({"ChassisType": "Rack", "HeightMm": 2236}, Kind.RACK),
+        ({"ChassisType": "Rack", "HeightMm": 2236, "Links": {"ComputerSystems": [ref("/Systems/1")]}}, Kind.RACK),
+        ({"ChassisType": "Rack"}, Kind.RACK),
+        ({"ChassisType": "Rack", "HeightMm": 87}, Kind.CHASSIS),
+        ({"ChassisType": "Rack", "Links": {"ComputerSystems": [ref("/Systems/1")]}}, Kind.CHASSIS),
+        ({"ChassisType": "Rack", "HeightMm": 0, "Links": {"Drives": [ref("/Chassis/1/Drives/1")]}}, Kind.CHASSIS),
+        ({"ChassisType": "RackMount", "HeightMm": 2236}, Kind.CHASSIS),
+        ({"ChassisType": "Module"}, Kind.BOARD),
+        ({"ChassisType": "Zone"}, Kind.BOARD),
+        ({"Name": "x"}, Kind.CHASSIS),
+        ({"ChassisType": "RackMount", "Id": "PowerShelf_0", "PowerSubsystem": ref("/x")}, Kind.POWER_SHELF),
+        ({"ChassisType": "RackMount", "Id": "PowerShelf_0"}, Kind.CHASSIS),
+    ],
+)
+def test_what_a_chassis_is_goes_by_more_than_its_type(chassis: dict[str, Any], kind: Kind) -> None:
+    (item,) = things(tree({"/Chassis/1": chassis})).values()
+    assert item.kind is kind
+
+
+@pytest.mark.parametrize(
+    "stated", [{"ChassisType": "Row"}, {"ChassisType": "Component", "Model": "18x1RU CBL Cartridge"}]
+)
+def test_groups_and_cable_cartridges_are_no_things(stated: dict[str, Any]) -> None:
+    inside = {"ChassisType": "Sled", "Links": {"ContainedBy": ref("/Chassis/1")}}
+    outer = {"ChassisType": "Enclosure", "Links": {"Contains": [ref("/Chassis/1")]}}
+    found = things(tree({"/Chassis/1": stated, "/Chassis/2": inside, "/Chassis/3": outer}))
+    assert found.keys() == {"chassis/Chassis/2", "chassis/Chassis/3"}
+    assert found["chassis/Chassis/2"].within == "chassis/Chassis/3"
+
+
+def test_the_systems_serial_goes_before_the_boxs_unless_only_the_boxs_has_a_digit() -> None:
+    box = {"SerialNumber": "HA258S046822", "Links": {"ComputerSystems": [ref("/Systems/1")]}}
+    for serial, chosen in (("S9645", "S9645"), ("To be filled by O.E.M.", "HA258S046822"), (" ", "HA258S046822")):
+        (item,) = things(tree({"/Chassis/1": box, "/Systems/1": {**SYSTEM, "SerialNumber": serial}})).values()
+        stated = {known.scheme: known.value for known in item.identifiers}
+        assert stated == {Scheme.SERIAL: chosen, Scheme.SYSTEM_UUID: SYSTEM["UUID"]}
+
+
+def test_several_systems_of_one_box_are_boards_in_it() -> None:
+    box = {"Links": {"ComputerSystems": [ref("/Systems/1"), ref("/Systems/2")]}}
+    found = things(tree({"/Chassis/1": box, "/Systems/1": SYSTEM, "/Systems/2": SYSTEM}))
+    assert {(item.kind, item.within) for item in found.values()} == {
+        (Kind.CHASSIS, None),
+        (Kind.BOARD, "chassis/Chassis/1"),
+    }
+
+
+def test_a_system_without_a_box_is_its_own_and_a_virtual_one_is_no_thing() -> None:
+    (item,) = things(tree({"/Systems/1": SYSTEM, "/Systems/2": {**SYSTEM, "SystemType": "Virtual"}})).values()
+    assert (item.slot, item.kind) == ("chassis/Systems/1", Kind.CHASSIS)
+
+
+def test_a_box_that_names_a_system_holds_its_parts_even_where_the_system_is_missing() -> None:
+    box = {"Links": {"ComputerSystems": [ref("/Systems/1")]}}
+    cpu = {"ProcessorType": "CPU", "Socket": "Proc 1"}
+    found = things(tree({"/Chassis/1": box, "/Systems/1/Processors/1": cpu}))
+    assert found["cpu/1/Proc 1"].within == "chassis/Chassis/1"
+
+
+def test_a_component_that_is_one_processor_is_that_processor() -> None:
+    component = {
+        "ChassisType": "Component",
+        "SerialNumber": "165",
+        "Links": {"Processors": [ref("/Systems/1/Processors/G")]},
+    }
+    module = {"ChassisType": "Module", "Links": {"Contains": [ref("/Chassis/G")]}}
+    card = {
+        "ProcessorType": "GPU",
+        "UUID": "ffd6582a-64de-b17e-ad24-af5a28aed641",
+        "Links": {"Chassis": ref("/Chassis/G")},
+    }
+    trust = {"ChassisType": "Component", "Links": {"ContainedBy": ref("/Chassis/G")}}
+    parts = {"/Chassis/G": component, "/Chassis/M": module, "/Chassis/T": trust, "/Systems/1/Processors/G": card}
+    found = things(tree(parts))
+    assert found.keys() == {"board/Chassis/M", "board/Chassis/T", "gpu/Systems/1/Processors/G"}
+    assert found["gpu/Systems/1/Processors/G"].within == "board/Chassis/M"
+    assert found["board/Chassis/T"].within == "gpu/Systems/1/Processors/G"
