@@ -11,6 +11,7 @@ from schemas.errors import HoldfastError
 
 COMMANDS: dict[str, str] = {
     "settings": "deploy.cli.settings_cmd:settings",
+    "simulate": "deploy.cli.simulate:simulate",
     "up": "deploy.cli.up:up",
 }
 """Each command's name and where it is: "module:attribute". Add a line to add a command."""
