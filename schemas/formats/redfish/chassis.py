@@ -14,13 +14,14 @@ box are boards in it. A system without a box in the tree is its own box.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from schemas.formats._stated import identifier, member, name, text
 from schemas.formats.redfish.drafts import Draft, draft
 from schemas.formats.redfish.tree import Resource, Tree, links
+from schemas.inventory import Identifier
 from schemas.words import Kind, Scheme
 
 MIN_RACK_MM = 600
@@ -126,6 +127,7 @@ def _add_systems(
 ) -> None:
     named = tree.naming["ComputerSystems"].keys() - tree.resources.keys()
     systems = {path: resource for path, resource in tree.of("ComputerSystem") if not _is_virtual(resource)}
+    stated = Counter(known for box in drafts.values() for known in box.identifiers)
     tenants: dict[str | None, list[str]] = defaultdict(list)
     for path in sorted(systems.keys() | named):
         tenants[_box_of(tree, path, held, drafts)].append(path)
@@ -137,7 +139,7 @@ def _add_systems(
                 continue
             stands[path] = box
             if path in drafts and drafts[path].kind is Kind.CHASSIS:
-                drafts[box] = _occupied(drafts[box], drafts.pop(path))
+                drafts[box] = _occupied(drafts[box], drafts.pop(path), stated)
 
 
 def _is_virtual(system: Resource) -> bool:
@@ -158,9 +160,15 @@ def _add_system(path: str, resource: Resource, box: str | None, drafts: dict[str
     drafts[path] = draft(path, resource, kind, box, *known)
 
 
-def _occupied(box: Draft, system: Draft) -> Draft:
-    """Give the box with its system: of two serials the system's, unless only the box's has a digit."""
-    serials = [i for one in (system, box) for i in one.identifiers if i.scheme is Scheme.SERIAL]
+def _occupied(box: Draft, system: Draft, stated: Mapping[Identifier, int]) -> Draft:
+    """Give the box with its system: of two serials the system's, unless only the box's has a digit.
+
+    A serial that the system only repeats is not the box's: another chassis (a module) states it in the same scope.
+    `stated` counts what all chassis state.
+    """
+    named = [i for i in system.identifiers if i.scheme is Scheme.SERIAL]
+    serials = [i for i in named if stated.get(i, 0) <= box.identifiers.count(i)]
+    serials += [i for i in box.identifiers if i.scheme is Scheme.SERIAL]
     chosen = next((i for i in serials if any(c.isdigit() for c in i.value)), next(iter(serials), None))
     others = (i for one in (box, system) for i in one.identifiers if i.scheme is not Scheme.SERIAL)
     described = box.facts if chosen is None or chosen in box.identifiers else system.facts

@@ -49,6 +49,15 @@ def test_the_systems_serial_goes_before_the_boxs_unless_only_the_boxs_has_a_digi
         assert stated == {Scheme.SERIAL: chosen, Scheme.SYSTEM_UUID: SYSTEM["UUID"]}
 
 
+def test_a_serial_that_the_system_only_repeats_is_its_modules() -> None:
+    stated = {"SerialNumber": "165", "Manufacturer": "NVIDIA", "PartNumber": "699-2G548"}
+    zone = {"ChassisType": "Zone", "SerialNumber": "N/A", "Links": {"ComputerSystems": [ref("/Systems/1")]}}
+    module = {"ChassisType": "Module", "Links": {"ContainedBy": ref("/Chassis/Z")}, **stated}
+    found = things(tree({"/Chassis/Z": zone, "/Chassis/M": module, "/Systems/1": stated}))
+    assert [known.value for known in found["board/Chassis/Z"].identifiers] == ["N/A"]
+    assert [known.value for known in found["board/Chassis/M"].identifiers] == ["165"]
+
+
 def test_several_systems_of_one_box_are_boards_in_it() -> None:
     box = {"Links": {"ComputerSystems": [ref("/Systems/1"), ref("/Systems/2")]}}
     found = things(tree({"/Chassis/1": box, "/Systems/1": SYSTEM, "/Systems/2": SYSTEM}))
