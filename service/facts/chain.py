@@ -1,0 +1,236 @@
+"""The chain of a thing (GPU, tray, rack, place): what supports each link, by its own kind's limit (rule 27).
+
+One `Chain` serves one interval, one set of limits and one grade of identity; what it computes of an asset it keeps,
+so that the trays and racks of a set are judged once. Pure; standard library alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from schemas.words import IdentityGrade, Kind, SourceClass, Timing, rank
+from service.facts.evidence import AssetEvidence, Evidence
+from service.facts.records import AssetId, Binding, Millis, Run
+from service.facts.spans import NONE, Span, Spans, bridge, clip, intersect, subtract, union
+
+BEGINNING: Millis = -(1 << 62)
+
+
+class Mode(Enum):
+    """Which runs count, and how their silences are taken."""
+
+    CONFIRMING = "confirming"  # tolerance within the limit, identity as asked; silences up to the limit are bridged
+    ANY = "any"  # all that cover; silences up to the limit are bridged
+    RAW = "raw"  # all that cover; no silence is bridged
+    HEARD = "heard"  # from the first to the last report of each run that covers: what can speak against something
+
+
+@dataclass(slots=True)
+class Link:
+    """What stands between a thing and one container: the bindings that say so."""
+
+    child: AssetId
+    kind: Kind
+    parent: AssetId
+    bindings: list[Binding] = field(default_factory=list)
+    spans: dict[Mode, Spans] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where the derived whereabouts show a thing during [from_at, until_at)."""
+
+    from_at: Millis
+    until_at: Millis
+    place: str | None
+    moving: bool = False
+    disputed: bool = False
+
+
+class Chain:
+    """What holds what, during [from_at, until_at) and before it, on this evidence. `until_at` is at most known_at."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        from_at: Millis,
+        until_at: Millis,
+        limits: Mapping[Kind, Millis],
+        identity: IdentityGrade,
+    ) -> None:
+        self.evidence = evidence
+        self.from_at = from_at
+        self.until_at = until_at
+        self.limits = limits
+        self._identity = rank(identity)
+        self._whole: Spans = ((BEGINNING, until_at, until_at),)
+        self._links: dict[AssetId, tuple[Link, ...]] = {}
+        self._above: dict[AssetId, frozenset[AssetId]] = {}
+        self._shown: dict[AssetId, tuple[Shown, ...]] = {}
+        self._paths: dict[tuple[AssetId, AssetId, Mode], Spans] = {}
+        self._tainted: dict[AssetId, Spans] = {}
+
+    def of(self, asset: AssetId) -> AssetEvidence | None:
+        """Give the evidence about an asset, if there is any."""
+        return self.evidence.assets.get(asset)
+
+    def bindings(self, asset: AssetId) -> Iterable[Binding]:
+        """Give what counts at all: known, begun, and not a landmark's (those only exclude places)."""
+        found = self.of(asset)
+        for binding in found.bindings if found is not None else ():
+            if binding.from_at < self.until_at and binding.source.source_class is not SourceClass.LANDMARK:
+                yield binding
+
+    def stands(self, binding: Binding) -> Span:
+        """Give the stretch in which the claim stands, silent or not."""
+        until_at = self.until_at if binding.until_at is None else min(binding.until_at, self.until_at)
+        return (binding.from_at, until_at, until_at)
+
+    def identity_of(self, binding: Binding, run: Run | None = None) -> IdentityGrade:
+        """Give the grade of identity that a binding speaks with: persons declare, untimed reports at most report."""
+        found = self.of(binding.lifted_from or binding.asset)
+        grade = IdentityGrade.DECLARED if found is None else found.identity_grade
+        if binding.source.source_class is SourceClass.PERSON:
+            return IdentityGrade.DECLARED
+        if run is not None and run.timing is Timing.UNTIMED:
+            return min(grade, IdentityGrade.REPORTED, key=rank)
+        return grade
+
+    def spans(self, binding: Binding, mode: Mode, *, fresh: bool | None = None) -> Iterable[Span]:
+        """Give what the runs of a binding cover while it stands. `fresh`: only those with, or without, usable time."""
+        start, end, _ = self.stands(binding)
+        for run in binding.runs:
+            if run.timing is Timing.LATE or (fresh is not None and fresh != (run.timing is Timing.FRESH)):
+                continue
+            if mode is Mode.CONFIRMING and not self._confirms(binding, run):
+                continue
+            covered, heard = self._reach(run)
+            if mode is Mode.HEARD:
+                covered = min(covered, heard + 1)
+            a, b = max(run.first, start), min(covered, end)
+            if a < b:
+                yield (a, b, min(heard, b))
+
+    def _confirms(self, binding: Binding, run: Run) -> bool:
+        return run.tolerance <= self.limits[binding.kind] and rank(self.identity_of(binding, run)) >= self._identity
+
+    def _reach(self, run: Run) -> tuple[Millis, Millis]:
+        """Until when a run covers and when it was last heard, saying nothing that depends on what came at known_at."""
+        known_at = self.evidence.known_at
+        end = run.last + run.tolerance
+        if run.until is not None and run.until < known_at:
+            end = min(end, run.until)
+        return (known_at, known_at) if end >= known_at else (end, min(run.last, end))
+
+    def links(self, asset: AssetId) -> tuple[Link, ...]:
+        """Give the links to the containers that sources name, in the order of their ids; circles are left out."""
+        if asset not in self._links:
+            found: dict[AssetId, Link] = {}
+            circular = self.circular(asset)
+            for binding in self.bindings(asset):
+                parent = binding.container
+                if parent is None or binding.lifted_from is not None or parent in circular:
+                    continue
+                link = found.setdefault(parent, Link(asset, binding.kind, parent))
+                link.bindings.append(binding)
+            self._links[asset] = tuple(found[parent] for parent in sorted(found))
+        return self._links[asset]
+
+    def link(self, link: Link, mode: Mode) -> Spans:
+        """Give what supports a link: the union of all sources that say so."""
+        if mode not in link.spans:
+            found = union(span for binding in link.bindings for span in self.spans(binding, mode))
+            if mode in {Mode.CONFIRMING, Mode.ANY}:
+                standing = union(self.stands(binding) for binding in link.bindings)
+                found = bridge(found, standing, self.limits[link.kind], self.until_at)
+            link.spans[mode] = found
+        return link.spans[mode]
+
+    def path(self, child: AssetId, holder: AssetId, mode: Mode) -> Spans:
+        """Give when `child` is supported to be within `holder`, by whatever steps."""
+        if child == holder:
+            return self._whole
+        key = (child, holder, mode)
+        if key not in self._paths:
+            found: list[Span] = []
+            for link in self.links(child):
+                spans = self.link(link, mode)
+                if link.parent != holder and spans:
+                    above = self.above(link.parent)
+                    spans = intersect(spans, self.path(link.parent, holder, mode)) if holder in above else NONE
+                found.extend(spans)
+            spans = union(found)
+            self._paths[key] = subtract(spans, self.tainted(child)) if mode is Mode.CONFIRMING else spans
+        return self._paths[key]
+
+    def tainted(self, asset: AssetId) -> Spans:
+        """Give when the identity or whereabouts of an asset are disputed."""
+        if asset not in self._tainted:
+            found = self.of(asset)
+            rows: list[tuple[Millis, Millis | None]] = []
+            if found is not None:
+                rows += [(each.from_at, each.until_at) for each in found.identity_disputes]
+                rows += [(each.from_at, each.until_at) for each in found.disputes]
+            ends = ((start, self.until_at if end is None else end) for start, end in rows)
+            self._tainted[asset] = clip(union((a, b, b) for a, b in ends if a < b), BEGINNING, self.until_at)
+        return self._tainted[asset]
+
+    def _parents(self, asset: AssetId) -> set[AssetId]:
+        found = self.of(asset)
+        named = {row.container for row in found.whereabouts} if found is not None else set()
+        named |= {binding.container for binding in self.bindings(asset)}
+        return {parent for parent in named if parent is not None}
+
+    def above(self, asset: AssetId) -> frozenset[AssetId]:
+        """Give all that is said to hold an asset, at whatever moment, however far up."""
+        if asset not in self._above:
+            seen: set[AssetId] = set()
+            ahead = self._parents(asset)
+            while ahead:
+                parent = ahead.pop()
+                if parent not in seen:
+                    seen.add(parent)
+                    ahead |= self._above[parent] if parent in self._above else self._parents(parent)
+            self._above[asset] = frozenset(seen)
+        return self._above[asset]
+
+    def circular(self, asset: AssetId) -> frozenset[AssetId]:
+        """Give the containers of an asset that are said to stand within it; nothing is concluded from such links."""
+        if asset not in self.above(asset):
+            return frozenset()
+        return frozenset(each for each in self._parents(asset) if each == asset or asset in self.above(each))
+
+    def shown(self, asset: AssetId) -> tuple[Shown, ...]:
+        """Walk the derived whereabouts up to a place. Pieces are in order; moments without a row are left out."""
+        if asset not in self._shown:
+            found = self.of(asset)
+            pieces: list[Shown] = []
+            circular = self.circular(asset)
+            rows = found.whereabouts if found is not None else ()
+            for row in sorted(rows, key=lambda row: row.from_at):
+                end = self.until_at if row.until_at is None else min(row.until_at, self.until_at)
+                if row.from_at >= end:
+                    continue
+                mine = Shown(row.from_at, end, row.place, row.moving, row.disputed)
+                if row.container is None or row.container in circular:
+                    pieces.append(mine)
+                else:
+                    pieces.extend(_within(mine, self.shown(row.container)))
+            self._shown[asset] = tuple(pieces)
+        return self._shown[asset]
+
+
+def _within(mine: Shown, above: tuple[Shown, ...]) -> Iterable[Shown]:
+    """Cut a row by where its container is; its own place, where it has one, is the more exact."""
+    at = mine.from_at
+    for piece in above:
+        start, end = max(piece.from_at, at), min(piece.until_at, mine.until_at)
+        if start >= end:
+            continue
+        if start > at:
+            yield Shown(at, start, mine.place, mine.moving, mine.disputed)
+        place = piece.place if mine.place is None else mine.place
+        yield Shown(start, end, place, mine.moving or piece.moving, mine.disputed or piece.disputed)
+        at = end
+    if at < mine.until_at:
+        yield Shown(at, mine.until_at, mine.place, mine.moving, mine.disputed)

@@ -1,0 +1,222 @@
+"""Who says, and with what grade, that a thing is at a place, or elsewhere, by way of the chain that it stands in.
+
+A **testimony** is what one control domain says of one place: all its sources together, sensed and declared apart.
+A place is `corroborated` where testimonies of two known control domains, of different sources, agree and one of them
+is sensed (rule 26); each of the two must be unbroken by itself, but for silences within the limit.
+Pure; standard library alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+from schemas.words import PlaceGrade, SourceClass
+from service.facts.chain import Chain, Mode
+from service.facts.records import UNKNOWN_DOMAIN, AssetId, Binding, Millis, Places
+from service.facts.spans import NONE, Span, Spans, bridge, intersect, subtract, union
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The place, or the country, that a claim names."""
+
+    places: Places
+    place: str | None = None
+    country: str | None = None
+
+    def supports(self, place: str) -> bool:
+        """Whether being at `place` is being at the target; a place that holds the target does not say that."""
+        if self.place is not None:
+            return self.places.within(place, self.place)
+        return self.country is not None and self.places.country_of(place) == self.country
+
+    def refuses(self, place: str) -> bool:
+        """Whether being at `place` is being elsewhere."""
+        if self.place is not None:
+            return not self.places.agree(place, self.place)
+        country = self.places.country_of(place)
+        return country is not None and country != self.country
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What the sources of one control domain say of one place. `pairs`: it may be one of two that corroborate."""
+
+    domain: str
+    sources: frozenset[str]
+    place: str
+    sensed: bool
+    pairs: bool
+    spans: Spans
+    stands: Spans
+
+    def during(self, spans: Spans, standing: Spans) -> "Testimony":
+        """Give the same, for something that stands in what it is about during `spans`."""
+        return replace(self, spans=intersect(self.spans, spans), stands=intersect(self.stands, standing))
+
+
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """When a place is supported by at least a grade."""
+
+    declared: Spans = NONE
+    sensed: Spans = NONE
+    corroborated: Spans = NONE
+
+    def during(self, spans: Spans) -> "Grades":
+        """Give the same, cut."""
+        return Grades(
+            intersect(self.declared, spans), intersect(self.sensed, spans), intersect(self.corroborated, spans)
+        )
+
+    def above(self, grade: PlaceGrade) -> Spans:
+        """Give when the grade is better than `grade`."""
+        if grade is PlaceGrade.DECLARED:
+            return union((*self.sensed, *self.corroborated))
+        return self.corroborated if grade is PlaceGrade.SENSED else NONE
+
+    def at_least(self, grade: PlaceGrade) -> Spans:
+        """Give when the grade is `grade` or better; nothing in this version reaches `inspected`."""
+        by_grade = {
+            PlaceGrade.DECLARED: self.declared,
+            PlaceGrade.SENSED: self.sensed,
+            PlaceGrade.CORROBORATED: self.corroborated,
+        }
+        return by_grade.get(grade, NONE)
+
+
+_Key = tuple[AssetId, Mode, bool]
+
+
+class Placing:
+    """Testimonies about one target on one chain. `against`: of places elsewhere, else of places within the target."""
+
+    def __init__(self, chain: Chain, target: Target) -> None:
+        self.chain = chain
+        self.target = target
+        self._relevant: dict[tuple[str, bool], bool] = {}
+        self._testimonies: dict[_Key, tuple[Testimony, ...]] = {}
+        self._grades: dict[tuple[AssetId, Mode], Grades] = {}
+
+    def relevant(self, place: str, *, against: bool) -> bool:
+        """Whether a place supports (or refuses) the target."""
+        key = (place, against)
+        if key not in self._relevant:
+            self._relevant[key] = self.target.refuses(place) if against else self.target.supports(place)
+        return self._relevant[key]
+
+    def own(self, asset: AssetId, *, against: bool = False) -> list[Binding]:
+        """Give the bindings that say a place of the asset itself, for or against."""
+        return [
+            binding
+            for binding in self.chain.bindings(asset)
+            if binding.place is not None and self.relevant(binding.place, against=against)
+        ]
+
+    def testimonies(self, asset: AssetId, mode: Mode, *, against: bool = False) -> tuple[Testimony, ...]:
+        """Give what is said about the asset itself and, while it stands in them, about what holds it."""
+        key = (asset, mode, against)
+        if key not in self._testimonies:
+            found = self._own(asset, mode, against=against)
+            for link in self.chain.links(asset):
+                spans = self.chain.link(link, mode)
+                standing = union(self.chain.stands(binding) for binding in link.bindings)
+                above = self.testimonies(link.parent, mode, against=against)
+                found.extend(each.during(spans, standing) for each in above)
+            self._testimonies[key] = _joined(each for each in found if each.spans or (against and each.stands))
+        return self._testimonies[key]
+
+    def grades(self, asset: AssetId, mode: Mode) -> Grades:
+        """Give when the target is supported by which grade. Cheap for what has no place evidence of its own."""
+        key = (asset, mode)
+        if key not in self._grades:
+            links = self.chain.links(asset)
+            if len(links) == 1 and not self.own(asset):
+                above = self.grades(links[0].parent, mode)
+                self._grades[key] = above.during(self.chain.link(links[0], mode))
+            else:
+                self._grades[key] = graded(self.testimonies(asset, mode), self.target.places)
+        return self._grades[key]
+
+    def raw(self, asset: AssetId) -> Spans:
+        """Give what runs cover of the support, no silence bridged."""
+        return self.grades(asset, Mode.RAW).declared
+
+    def _own(self, asset: AssetId, mode: Mode, *, against: bool) -> list[Testimony]:
+        groups: dict[tuple[str, str, bool, bool], tuple[set[str], list[Span], list[Span]]] = {}
+        for binding in self.own(asset, against=against):
+            known = binding.source.control_domain not in {UNKNOWN_DOMAIN, ""}
+            senses = binding.surveyed and binding.source.source_class is SourceClass.FACILITY
+            for fresh in (True, False):
+                spans = self._through(binding, union(self.chain.spans(binding, mode, fresh=fresh)), mode)
+                if not spans and not (fresh and against):
+                    continue
+                # A report without usable time may be an old one that was sent again: it is no second voice.
+                key = (binding.source.control_domain, binding.place or "", senses and fresh, known and fresh)
+                sources, covered, standing = groups.setdefault(key, (set(), [], []))
+                sources.add(binding.source.name)
+                covered.extend(spans)
+                standing.append(self.chain.stands(binding))
+        out = []
+        found = self.chain.of(asset)
+        limit = self.chain.limits[found.kind] if found is not None else 0
+        for (domain, place, sensed, pairs), (sources, covered, standing) in sorted(groups.items()):
+            spans, stands = union(covered), union(standing)
+            if mode in {Mode.CONFIRMING, Mode.ANY}:
+                spans = bridge(spans, stands, limit, self.chain.until_at)
+            out.append(Testimony(domain, frozenset(sources), place, sensed, pairs, spans, stands))
+        return out
+
+    def _through(self, binding: Binding, spans: Spans, mode: Mode) -> Spans:
+        """Cut a lifted claim to when its part is supported to be in the asset: else it says where the part is."""
+        part = binding.lifted_from
+        if part is None or part == binding.asset:
+            return spans
+        if self.chain.of(part) is None:
+            return NONE if mode is Mode.CONFIRMING else spans
+        inside = self.chain.path(part, binding.asset, mode)
+        if mode is Mode.CONFIRMING:
+            inside = subtract(inside, self.chain.tainted(part))
+        return intersect(spans, inside)
+
+
+def _joined(found: Iterable[Testimony]) -> tuple[Testimony, ...]:
+    groups: dict[tuple[str, str, bool, bool], list[Testimony]] = {}
+    for each in found:
+        groups.setdefault((each.domain, each.place, each.sensed, each.pairs), []).append(each)
+    out = []
+    for _, same in sorted(groups.items()):
+        first = same[0]
+        if len(same) > 1:
+            first = replace(
+                first,
+                sources=frozenset[str]().union(*(each.sources for each in same)),
+                spans=union(span for each in same for span in each.spans),
+                stands=union(span for each in same for span in each.stands),
+            )
+        out.append(first)
+    return tuple(out)
+
+
+def graded(testimonies: Sequence[Testimony], places: Places) -> Grades:
+    """Give when what grade is reached (rule 26). Pure."""
+    pairs: list[Span] = []
+    able = [each for each in testimonies if each.pairs and each.spans]
+    for one, other in permutations(able, 2):
+        if (
+            one.sensed
+            and one.domain != other.domain
+            and len(one.sources | other.sources) > 1
+            and places.agree(one.place, other.place)
+        ):
+            pairs.extend(intersect(one.spans, other.spans))
+    return Grades(
+        union(span for each in testimonies for span in each.spans),
+        union(span for each in testimonies if each.sensed for span in each.spans),
+        union(pairs),
+    )
+
+
+def earliest(spans: Spans, from_at: Millis) -> Millis | None:
+    """Give the first covered moment at or after `from_at`."""
+    return next((max(start, from_at) for start, end, _ in spans if end > from_at), None)
