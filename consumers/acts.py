@@ -16,6 +16,7 @@ from consumers.decode import decode
 from consumers.records import Lane, Record, is_beat
 from consumers.verify import verify
 from schemas import acts
+from schemas.canonical import canonical
 from schemas.envelope import ACT_TYPE, COMMON, TYPE
 from schemas.errors import Rejected
 from schemas.report import Report
@@ -41,10 +42,10 @@ class ActsFolding:
         """Parse acts in offset order into the batch; what is no act is a dead letter."""
         for record in records:
             at = max(record.timestamp, self.applied)
-            before = self.last_append
-            if before is not None and record.timestamp - before > OUTAGE:
-                batch.outages.append((before, at))
-                batch.changes.append(Change(at, _ACTS, record.partition, record.offset, 0, "outage"))
+            if self.last_append is not None and at - self.applied > OUTAGE:
+                batch.outages.append((self.applied, at))
+                detail = canonical({"from": self.applied, "until": at})
+                batch.changes.append(Change(at, _ACTS, record.partition, record.offset, 0, "outage", None, detail))
             self.applied, self.last_append = at, record.timestamp
             if is_beat(record):
                 batch.beats += 1

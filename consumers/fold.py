@@ -96,6 +96,7 @@ class Folding:
             before = self.last_append
             if at < self.applied or before is None or at - before > OUTAGE:
                 at = self._clock(record, batch)
+            self.applied, self.last_append = at, record.timestamp
             kind = time = None
             for name, value in record.headers:
                 if name == TIME:
@@ -120,22 +121,19 @@ class Folding:
                 batch.beats += 1
             elif (need := self._slow(record, kind, at, terms, batch)) is not None:
                 return index, need
-            self.applied = at
-            self.last_append = record.timestamp
         batch.ends_at(records[-1], self.applied)
         return len(records), None
 
     def _clock(self, record: Record, batch: Batch) -> Millis:
         """Running maximum of append time; notes a stretch without any record and a clock that stepped back."""
         at = max(record.timestamp, self.applied)
-        before = self.last_append
-        if before is None:
+        if self.last_append is None:
             return at
-        if record.timestamp - before > OUTAGE:
-            batch.outages.append((before, at))
-        elif before - record.timestamp <= CLOCK_STEP:
+        if at - self.applied > OUTAGE:
+            batch.outages.append((self.applied, at))
+        elif self.last_append - record.timestamp <= CLOCK_STEP:
             return at
-        detail = canonical({"from": before, "until": record.timestamp})
+        detail = canonical({"from": self.applied, "until": at, "stepped_back_to": record.timestamp if at > record.timestamp else None})
         batch.changes.append(Change(at, _TELEMETRY, self.lane.partition, record.offset, 0, "outage", None, detail))
         return at
 
@@ -149,7 +147,9 @@ class Folding:
             batch.dead.append(DeadLetter.of(record, at, exc))
             return None
         need = self._fold(record, at, decoded, verified, batch)
-        if need is None:
+        if need is not None:
+            batch.slow -= 1  # it is taken again once that is known
+        else:
             run = self.states[record.key or b""].recent
             if run is not None:
                 # Only a fresh report may be taken for its twin without looking: other timings are rare.

@@ -17,7 +17,7 @@ their rows, and what was folded is folded once more.
 Telemetry is folded up to the append time that is applied on the cell's acts, and never further (SEMANTICS rule 5).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Set
 from typing import Protocol
 
 import asyncpg
@@ -56,17 +56,20 @@ class Pipeline:
         Raises `Transient`.
         """
         wanted = list(lanes)
-        async with self._pool.acquire() as connection:
-            rows = await births.positions(connection, {lane.cell for lane in wanted})
-            await self._refresh(connection, {lane.cell for lane in wanted})
-            found = {lane: rows[lane] for lane in wanted if lane in rows}
-            for lane, position in found.items():
-                held = self.partitions.get(lane)
-                if held is None:
-                    self.partitions[lane] = Partition(lane, position)
-                elif not held.same_place(position):
-                    held.take_up(position)
-            await self._retire(connection, {lane.cell for lane in found})
+        try:
+            async with self._pool.acquire() as connection:
+                rows = await births.positions(connection, {lane.cell for lane in wanted})
+                await self._refresh(connection, {lane.cell for lane in wanted})
+                found = {lane: rows[lane] for lane in wanted if lane in rows}
+                for lane, position in found.items():
+                    held = self.partitions.get(lane)
+                    if held is None:
+                        self.partitions[lane] = Partition(lane, position)
+                    elif not held.same_place(position):
+                        held.take_up(position)
+                await self._retire(connection, {lane.cell for lane in found})
+        except TRANSIENT as exc:
+            raise _away(exc) from exc
         return found
 
     def drop(self, lanes: Iterable[Lane]) -> None:
@@ -78,21 +81,31 @@ class Pipeline:
         """Step 1 hands over what was polled."""
         self.partitions[lane].receive(records)
 
-    async def fold(self) -> int:
-        """Steps 2, 3 and 4 on what was polled; how many records. Raises `Transient`."""
-        waiting = [p for p in self.partitions.values() if p.inbox]
+    async def fold(self, active: Set[Lane] | None = None) -> int:
+        """Steps 2, 3 and 4 on what was polled of the active lanes (None: all); how many records. Raises `Transient`."""
+        waiting = [p for lane, p in self.partitions.items() if p.inbox and (active is None or lane in active)]
         if not waiting:
             return 0
         folded = 0
-        async with self._pool.acquire() as connection:
-            await self._refresh(connection, {p.lane.cell for p in waiting if p.lane.topic == "telemetry"})
-            for partition in waiting:
-                folded += await partition.fold(connection, self.cells.setdefault(partition.lane.cell, CellState(partition.lane.cell)))
+        try:
+            async with self._pool.acquire() as connection:
+                await self._refresh(connection, {p.lane.cell for p in waiting if p.lane.topic == "telemetry"})
+                for partition in waiting:
+                    state = self.cells.setdefault(partition.lane.cell, CellState(partition.lane.cell))
+                    folded += await partition.fold(connection, state)
+        except TRANSIENT as exc:
+            raise _away(exc) from exc
         return folded
 
-    def seal(self) -> write.Prepared | None:
-        """Take what was folded since the last write, ready to be written; None where nothing was."""
-        batches = [batch for p in self.partitions.values() if (batch := p.seal()) is not None]
+    def folded(self, active: Set[Lane]) -> tuple[int, bool]:
+        """How many records of the active lanes wait to be written, and whether any batch is full."""
+        batches = [p.batch for lane, p in self.partitions.items() if lane in active]
+        return sum(batch.records for batch in batches), any(batch.full for batch in batches)
+
+    def seal(self, active: Set[Lane] | None = None) -> write.Prepared | None:
+        """Take what was folded of the active lanes (None: all), ready to be written; None where nothing was."""
+        ours = [p for lane, p in self.partitions.items() if active is None or lane in active]
+        batches = [batch for p in ours if (batch := p.seal()) is not None]
         return write.prepare(batches) if batches else None
 
     async def put(self, prepared: write.Prepared) -> None:
@@ -112,8 +125,7 @@ class Pipeline:
                 await intake.stop_telemetry(connection, exc.cell, str(exc))
             raise
         except TRANSIENT as exc:
-            msg = f"Postgres did not take a batch ({type(exc).__name__}: {exc}): trying again"
-            raise Transient(msg) from exc
+            raise _away(exc) from exc
         for batch in prepared.batches:
             partition = self.partitions.get(batch.lane)
             if partition is not None:
@@ -149,3 +161,7 @@ class Pipeline:
     async def _tell(self, step: str, when: str) -> None:
         if self._observe is not None and (told := self._observe(step, when)) is not None:
             await told
+
+
+def _away(exc: BaseException) -> Transient:
+    return Transient(f"Postgres does not answer, or did not take it ({type(exc).__name__}: {exc}): trying again")

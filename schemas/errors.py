@@ -46,9 +46,10 @@ class CellStopped(HoldfastError):
     status: ClassVar[int] = 503
     slug: ClassVar[str] = "cell-stopped"
 
-    def __init__(self, cell: str, words: str) -> None:
+    def __init__(self, cell: str, words: str, partition: tuple[str, int] | None = None) -> None:
         super().__init__(words)
         self.cell = cell
+        self.partition = partition  # (topic "acts" or "telemetry", number), where only one is concerned
 
 
 class TopicChanged(CellStopped):

@@ -12,6 +12,7 @@ from schemas.inventory import Identifier, Inventory, Item
 from schemas.words import Kind, Scheme, SourceClass
 from service.facts.carriers import Carriers, carriers
 from service.facts.records import Millis, Places
+from service.facts.schemes import Value
 from service.store import derived
 from service.store.pool import Connection
 
@@ -54,6 +55,9 @@ class Memory:
     terms: Terms = field(default_factory=Terms)
     classes: dict[str, SourceClass] = field(default_factory=dict)
     gaps: dict[tuple[str, str], OpenGap] = field(default_factory=dict)
+    silent: dict[str, set[str]] = field(default_factory=dict)  # site → racks all of whose sources are silent
+    fresh: set[str] = field(default_factory=set)  # sources with a fresh run that has not fallen silent
+    disputed: dict[Value, str] = field(default_factory=dict)  # values whose dispute stands → its id
     findings: dict[tuple[str, str], FindingRow] = field(default_factory=dict)
     inventories: OrderedDict[bytes, "Split"] = field(default_factory=OrderedDict)
 
@@ -131,8 +135,12 @@ async def load(connection: Connection, cell: str) -> Memory:
         memory.edges[row["key"]] = (row["joins"], row["one"], row["other"])
     for row in await derived.rows(connection, "all_open_gaps", cell):
         memory.gaps[(row["source"], row["scope"])] = OpenGap(row["from_at"], row["opened_at"], row["run"], row["partition"])
+    memory.fresh = {row["source"] for row in await derived.rows(connection, "fresh_sources", cell)}
+    for row in await derived.rows(connection, "open_identity_disputes", cell):
+        memory.disputed[Value(Kind(row["kind"]), row["scheme"], row["scope"], row["value"])] = row["dispute"]
     for row in await derived.rows(connection, "open_findings", cell):
-        memory.findings[(row["kind"], row["subject"])] = FindingRow(**dict(row))
+        finding = FindingRow(*row.values())
+        memory.findings[(finding.kind, finding.subject)] = finding
     return memory
 
 
@@ -146,10 +154,14 @@ async def load_places(connection: Connection, memory: Memory) -> None:
     memory.aliases = {row["alias"]: row["place"] for row in await derived.rows(connection, "aliases", memory.cell)}
 
 
-async def load_sources(connection: Connection, memory: Memory, version: int, sources: set[str]) -> None:
-    """Read the terms where they have changed, and the classes of sources that are new."""
+async def load_new_terms(connection: Connection, memory: Memory, version: int) -> None:
+    """Read the sources' terms again where they have changed."""
     if memory.terms.version != version:
         memory.terms = await load_terms(connection, memory.cell, version)
+
+
+async def load_classes(connection: Connection, memory: Memory, sources: set[str]) -> None:
+    """Read the classes as which sources first appeared."""
     if unknown := sources - memory.classes.keys():
         for row in await derived.rows(connection, "seen", memory.cell, sorted(unknown)):
             memory.classes[row["source"]] = SourceClass(row["source_class"])

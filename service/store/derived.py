@@ -13,6 +13,8 @@ from service.store.sqlfile import load
 
 _SQL = load("derived.sql")
 
+Row = asyncpg.Record | dict[str, Any]  # what a statement gives, by the names of its columns
+
 # Writes that may touch fewer rows than they were given: what is there already stays.
 _MAY_SKIP = frozenset({"add_values", "add_shared"})
 
@@ -32,3 +34,8 @@ async def put(connection: Connection, name: str, cell: str, of: Iterable[Sequenc
         msg = f"{name} of cell {cell} touched {touched} rows of {len(columns[0])}"
         raise RuntimeError(msg)
     return touched
+
+
+async def behind(connection: Connection, cells: Sequence[str]) -> list[asyncpg.Record]:
+    """Those of the cells whose partitions are applied beyond their horizon, with both."""
+    return await connection.fetch(_SQL["behind"], cells)

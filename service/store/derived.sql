@@ -1,5 +1,5 @@
 -- name: cell_row
-SELECT operator, simulated, horizon, fence, next_event, salt_key FROM cell WHERE cell = $1
+SELECT operator, simulated, horizon, fence, next_event, terms, salt_key FROM cell WHERE cell = $1
 
 -- name: reach
 SELECT min(applied) AS reach FROM position WHERE cell = $1 AND NOT suspended
@@ -108,6 +108,7 @@ RETURNING slot
 -- name: add_work
 INSERT INTO work (cell, ticket, known_from, from_at, until_at, assets, places, explains)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT ON CONSTRAINT work_pkey DO NOTHING
 RETURNING ticket
 
 -- name: works
@@ -128,8 +129,8 @@ SELECT part, asset, kind, alone, at, rank, partition, "offset", n FROM part WHER
 -- name: parts_by_asset
 SELECT part, asset, kind, alone, at, rank, partition, "offset", n FROM part WHERE cell = $1 AND asset = ANY ($2::uuid[])
 
--- name: keys_by_value
-SELECT DISTINCT v.part
+-- name: holders
+SELECT u.kind, u.scheme, u.scope, u.value, v.part
 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS u(kind, scheme, scope, value)
 JOIN part_value v ON v.cell = $1 AND v.scheme = u.scheme AND v.scope = u.scope AND v.value = u.value AND v.kind = u.kind
 
@@ -294,6 +295,9 @@ FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::te
      AS u(asset, from_at, until_at, shown_source, shown_scope, shown_slot, rival_source, rival_scope, rival_slot, known_from, known_until)
 RETURNING asset
 
+-- name: decisions_of
+SELECT asset, at FROM decision WHERE cell = $1 AND asset = ANY ($2::uuid[])
+
 -- name: set_decisions
 INSERT INTO decision (cell, asset, at)
 SELECT $1, u.asset, u.at FROM unnest($2::uuid[], $3::timestamptz[]) AS u(asset, at)
@@ -301,7 +305,7 @@ ON CONFLICT ON CONSTRAINT decision_pkey DO UPDATE SET at = excluded.at
 RETURNING asset
 
 -- name: drop_decisions
-DELETE FROM decision WHERE cell = $1 AND asset = ANY ($2::uuid[]) RETURNING asset
+DELETE FROM decision d USING unnest($2::uuid[]) AS u(asset) WHERE d.cell = $1 AND d.asset = u.asset RETURNING d.asset
 
 -- name: open_gaps
 SELECT g.source, g.scope, g.run, g.partition, g.from_at, g.opened_at
@@ -358,3 +362,59 @@ FROM source_term WHERE cell = $1 ORDER BY source, from_at
 
 -- name: seen
 SELECT source, source_class FROM source_seen WHERE cell = $1 AND source = ANY ($2::text[])
+
+-- name: open_identity_dispute
+INSERT INTO identity_dispute (cell, dispute, scheme, scope, value, kind, assets, known_from)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+RETURNING dispute
+
+-- name: close_identity_disputes
+UPDATE identity_dispute d SET known_until = u.known_until
+FROM unnest($2::uuid[], $3::timestamptz[]) AS u(dispute, known_until)
+WHERE d.cell = $1 AND d.dispute = u.dispute
+RETURNING d.dispute
+
+-- name: open_identity_disputes
+SELECT dispute, kind, scheme, scope, value FROM identity_dispute WHERE cell = $1 AND known_until IS NULL
+
+-- name: still_covered
+SELECT run FROM run
+WHERE cell = $1 AND source = $2 AND scope = $3 AND run <> $4 AND timing <> 'late'
+  AND first_at < $5::timestamptz
+  AND last_at + tolerance_ms * interval '1 ms' >= $5::timestamptz
+  AND (until_at IS NULL OR until_at >= $5::timestamptz)
+LIMIT 1
+
+-- name: racks_of_sources
+WITH named AS (
+    SELECT DISTINCT r.rack
+    FROM binding b
+    CROSS JOIN LATERAL (
+        SELECT w.container AS rack FROM whereabouts w
+        WHERE w.cell = $1 AND w.asset = b.asset AND w.until_at IS NULL AND w.container IS NOT NULL
+        UNION
+        SELECT b.asset WHERE b.kind = 'rack'
+    ) r
+    JOIN asset a ON a.cell = $1 AND a.asset = r.rack AND a.kind = 'rack'
+    WHERE b.cell = $1 AND b.source = ANY ($2::text[]) AND b.until_at IS NULL
+)
+SELECT n.rack, b.source,
+       (SELECT w.place FROM whereabouts w WHERE w.cell = $1 AND w.asset = n.rack AND w.until_at IS NULL LIMIT 1) AS place
+FROM named n
+JOIN whereabouts c ON c.cell = $1 AND c.container = n.rack AND c.until_at IS NULL
+JOIN binding b ON b.cell = $1 AND b.asset = c.asset AND b.until_at IS NULL AND b.from_at <= $3
+GROUP BY n.rack, b.source
+
+-- name: fresh_sources
+SELECT DISTINCT r.source
+FROM run r JOIN cell c ON c.cell = r.cell
+WHERE r.cell = $1 AND r.timing = 'fresh' AND r.first_at < c.horizon AND (r.until_at IS NULL OR r.until_at >= c.horizon)
+  AND r.last_at + r.tolerance_ms * interval '1 ms' >= c.horizon
+
+-- name: behind
+SELECT c.cell, c.horizon, min(p.applied) AS reach
+FROM cell c JOIN position p ON p.cell = c.cell AND NOT p.suspended
+WHERE c.cell = ANY ($1::text[])
+GROUP BY c.cell, c.horizon
+HAVING min(p.applied) > c.horizon
+ORDER BY c.cell

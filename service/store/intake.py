@@ -70,7 +70,14 @@ async def suspend(connection: Connection, cell: str, partition: int, *, suspende
 
 
 async def note_record_gap(  # noqa: PLR0913 - a row, in the order of its columns
-    connection: Connection, cell: str, topic: str, partition: int, epoch: int, bounds: tuple[int, int], at: Millis, why: str
+    connection: Connection,
+    cell: str,
+    topic: str,
+    partition: int,
+    epoch: int,
+    bounds: tuple[int, int],
+    at: Millis,
+    why: str,
 ) -> None:
     """Record offsets [from, until) that were never applied."""
     await connection.fetch(_SQL["note_record_gap"], cell, topic, partition, epoch, *bounds, at, why)
@@ -143,10 +150,17 @@ async def put_operator(connection: Connection, operator: str, name: str, country
     await connection.fetch(_SQL["put_operator"], operator, name, country)
 
 
-async def put_cell(connection: Connection, cell: str, operator: str, salt_key: bytes, *, simulated: bool) -> asyncpg.Record:
+async def put_cell(
+    connection: Connection, cell: str, operator: str, salt_key: bytes, *, simulated: bool
+) -> asyncpg.Record:
     """Register a cell; whether it is simulated can be said only before anything was derived in it."""
     row = await connection.fetchrow(_SQL["put_cell"], cell, operator, simulated, salt_key)
     if row is None:
         msg = f"cell {cell} was not written"
         raise RuntimeError(msg)
     return row
+
+
+async def skip(connection: Connection, cell: str, topic: str, partition: int, held: int, start: int) -> bool:  # noqa: PLR0913
+    """Move a position over records that the broker no longer had when the partition was first seen."""
+    return bool(await connection.fetch(_SQL["skip"], cell, topic, partition, held, start))

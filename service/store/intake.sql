@@ -208,3 +208,6 @@ RETURNING operator, simulated
 
 -- name: lock_cell
 SELECT cell FROM cell WHERE cell = $1 FOR UPDATE
+
+-- name: skip
+UPDATE position SET next_offset = $5 WHERE cell = $1 AND topic = $2 AND partition = $3 AND next_offset = $4 RETURNING partition

@@ -1,0 +1,71 @@
+"""Findings: raised once, updated while they last, closed by evidence; each step is an event (DESIGN section 9)."""
+
+from consumers.derive.book import Book
+from consumers.derive.events import when
+from consumers.derive.order import Moment
+from consumers.derive.rows import FindingRow
+from schemas.canonical import Json, canonical
+from schemas.words import FindingKind
+from service.facts.records import Millis
+
+_SEVERITY = {
+    FindingKind.IDENTITY_DISPUTED: "high",
+    FindingKind.COMPONENT_MISSING: "high",
+    FindingKind.COMPONENT_FOREIGN: "medium",
+    FindingKind.RACK_MOVED: "critical",
+    FindingKind.RACK_SILENT: "medium",
+    FindingKind.CLOCK_WRONG: "low",
+    FindingKind.OUTAGE_OURS: "low",
+}
+
+
+class Findings:
+    """The open findings of a cell, by kind and subject."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._open = book.memory.findings
+
+    def is_open(self, kind: FindingKind, subject: str) -> bool:
+        """Whether it stands."""
+        return (kind.value, subject) in self._open
+
+    def put(self, kind: FindingKind, subject: str, moment: Moment, words: str, evidence: dict[str, Json]) -> None:
+        """Raise a finding, or update the one that stands where its evidence changed."""
+        row = self._open.get((kind.value, subject))
+        raw = canonical(evidence)
+        if row is None:
+            row = self._open[(kind.value, subject)] = FindingRow(
+                self._book.mint("finding", moment), kind.value, _SEVERITY[kind], subject, "open", moment.known, moment.known, None, words, raw
+            )
+        elif row.evidence == raw:
+            return
+        row.updated_at, row.words, row.evidence = moment.known, words, raw
+        self._write(row, moment)
+
+    def close(self, kind: FindingKind, subject: str, moment: Moment, why: str) -> None:
+        """Close a finding by evidence, where one stands."""
+        row = self._open.pop((kind.value, subject), None)
+        if row is not None:
+            row.state, row.updated_at, row.closed_at = "closed", moment.known, moment.known
+            row.words = f"{row.words}; closed: {why}"
+            self._write(row, moment)
+
+    def _write(self, row: FindingRow, moment: Moment) -> None:
+        self._book.findings[row.finding] = row
+        self._book.append(
+            moment, "finding", None, finding=row.finding, finding_kind=row.kind, severity=row.severity, about=row.subject,
+            state=row.state, opened_at=when(row.opened_at), closed_at=when(row.closed_at), words=row.words,
+            evidence=row.evidence.decode(),
+        )  # fmt: skip
+
+
+def explained(book: Book, kind: FindingKind, assets: set[str], places: set[str], at: Millis) -> str | None:
+    """The ticket of planned work that explains such a finding about these assets or places at a moment, if any does."""
+    for work in book.memory.works:
+        if kind.value in work.explains and work.from_at <= at < work.until_at:
+            if work.assets & assets:
+                return work.ticket
+            if any(outer in work.places for place in places for outer in book.memory.places.path(place)):
+                return work.ticket
+    return None

@@ -1,0 +1,137 @@
+"""A run begins: what its inventory says is bound to assets, slot by slot (SEMANTICS rules 14, 17, 19)."""
+
+from consumers.derive.book import Book, Pair
+from consumers.derive.events import when
+from consumers.derive.findings import Findings, explained
+from consumers.derive.graph import Graph
+from consumers.derive.memory import Split
+from consumers.derive.order import Moment
+from consumers.derive.rows import BindingRow
+from schemas.words import BindingEnd, FindingKind, SourceClass
+
+
+class Sightings:
+    """Bindings of one cell within one transaction."""
+
+    def __init__(self, book: Book, graph: Graph) -> None:
+        self._book = book
+        self._graph = graph
+        self._findings = Findings(book)
+
+    async def state(self, pair: Pair, stated: Split, moment: Moment) -> None:
+        """Take an inventory that a source states of a scope from now on."""
+        book = self._book
+        source, scope = pair
+        names = await self._graph.sight(stated.carriers, source, scope, moment)
+        await book.load_open([pair])
+        now = book.open[pair]
+        wanted: dict[str, BindingRow] = {}
+        for carrier in stated.carriers.carriers:
+            said = stated.stated.get(carrier.slot)
+            place, surveyed = self.place_of(source, carrier.slot, said, moment)
+            container = names.get(carrier.within) if carrier.within is not None else None
+            wanted[carrier.slot] = BindingRow(
+                source, scope, carrier.slot, names[carrier.slot], carrier.kind.value, container, carrier.within if container else None,
+                said, place, surveyed, moment.known, None, None, moment.known,
+            )  # fmt: skip
+        missing: list[BindingRow] = []
+        for slot, row in sorted(now.items()):
+            new = wanted.get(slot)
+            if new is None:
+                absent = row.kind in stated.complete_for
+                await self.end(row, BindingEnd.ABSENT if absent else BindingEnd.UNLISTED, moment)
+                if absent:
+                    missing.append(row)
+            elif new.says() != row.says() or new.kind != row.kind:
+                await self.end(row, BindingEnd.REPLACED, moment)
+                if new.asset != row.asset and row.kind in stated.complete_for:
+                    missing.append(row)
+        for slot, new in sorted(wanted.items()):
+            if slot not in now:
+                await self.begin(new, moment)
+        await self._miss(missing, moment)
+
+    def place_of(self, source: str, slot: str, stated: str | None, moment: Moment) -> tuple[str | None, bool]:
+        """Where a slot is: surveyed (a facility source only), else as stated, if such a place is known."""
+        memory = self._book.memory
+        surveyed = memory.surveys.get((source, slot))
+        if surveyed is not None and memory.source_class(source, moment.known) is SourceClass.FACILITY:
+            return surveyed, True
+        return memory.place_named(stated), False
+
+    async def begin(self, row: BindingRow, moment: Moment) -> None:
+        """Open a binding; what was missing and is bound again is missing no more."""
+        book = self._book
+        book.begin(row)
+        asset = book.asset_of(row.asset)
+        book.touched[asset] = None
+        book.append(
+            moment, "binding_began", row.asset, source=row.source, scope=row.scope, slot=row.slot, container=row.container,
+            container_slot=row.container_slot, stated=row.stated, place=row.place, surveyed=row.surveyed,
+        )  # fmt: skip
+        for name in (asset, row.asset):
+            self._findings.close(FindingKind.COMPONENT_MISSING, name, moment, f"{row.source} reports it in {row.slot}")
+
+    async def end(self, row: BindingRow, cause: BindingEnd, moment: Moment) -> None:
+        """Close a binding."""
+        book = self._book
+        await book.load_names([row.asset])
+        book.end(row, moment.known, cause.value)
+        book.touched[book.asset_of(row.asset)] = None
+        book.append(
+            moment, "binding_ended", row.asset, source=row.source, scope=row.scope, slot=row.slot,
+            since=when(row.from_at), cause=cause.value,
+        )  # fmt: skip
+
+    async def _miss(self, rows: list[BindingRow], moment: Moment) -> None:
+        """Find what is no longer listed where it was, and nowhere else."""
+        book = self._book
+        for row in rows:
+            asset = book.asset_of(row.asset)
+            await book.load_members([asset])
+            await book.load_bindings(book.names_of(asset) | {row.asset})
+            bound = [each for name in book.names_of(asset) for each in book.by_name[name] if each.until_at is None]
+            if bound or not row.container:
+                continue
+            names = book.names_of(asset) | {asset}
+            places = await self.places_of(row)
+            if explained(book, FindingKind.COMPONENT_MISSING, names, places, moment.known) is None:
+                self._findings.put(
+                    FindingKind.COMPONENT_MISSING, asset, moment,
+                    f"{row.kind} is gone from {row.container_slot}, slot {row.slot}: {row.source} no longer lists it",
+                    {"source": row.source, "scope": row.scope, "slot": row.slot, "container": book.asset_of(row.container)},
+                )  # fmt: skip
+
+    async def places_of(self, row: BindingRow) -> set[str]:
+        """Places that are known of the containers that a binding leads to."""
+        book = self._book
+        places: set[str] = {row.place} if row.place else set()
+        names = {row.container} if row.container else set()
+        for _ in range(4):
+            names.discard(None)
+            if not names:
+                break
+            await book.load_names(names)
+            assets = {book.asset_of(name) for name in names}
+            await book.load_where(assets)
+            rows = [where for asset in assets for where in book.where[asset] if where.until_at is None]
+            places |= {where.place for where in rows if where.place}
+            names = {where.container for where in rows if where.container}
+        return places
+
+    async def rebind(self, rows: list[BindingRow], moment: Moment) -> None:
+        """Look at open bindings again after a place, an alias or a survey came or went."""
+        for row in sorted(rows, key=lambda each: each.key()):
+            if row.until_at is not None:
+                continue
+            place, surveyed = self.place_of(row.source, row.slot, row.stated, moment)
+            if (place, surveyed) == (row.place, row.surveyed):
+                continue
+            await self.end(row, BindingEnd.REPLACED, moment)
+            await self.begin(
+                BindingRow(
+                    row.source, row.scope, row.slot, row.asset, row.kind, row.container, row.container_slot, row.stated,
+                    place, surveyed, moment.known, None, None, moment.known,
+                ),
+                moment,
+            )  # fmt: skip

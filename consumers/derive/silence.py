@@ -1,0 +1,104 @@
+"""Silence: gaps open when the horizon passes last + tolerance, and close with the next run (SEMANTICS rules 9, 12)."""
+
+from consumers.derive.book import Book, Pair
+from consumers.derive.events import when
+from consumers.derive.findings import Findings
+from consumers.derive.memory import OpenGap
+from consumers.derive.order import Moment
+from schemas.words import FindingKind, SourceClass, Timing
+from service.facts.records import Millis
+from service.store import derived
+
+_MACHINES = (SourceClass.IN_BAND, SourceClass.OUT_OF_BAND)
+_LISTED = 100  # silent racks that a finding names; the rest is counted
+
+
+class Silence:
+    """Gaps of one cell within one transaction."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._findings = Findings(book)
+
+    async def fell_silent(self, run: derived.Row, moment: Moment) -> None:
+        """A run's check is due and it was not extended: note the silence."""
+        book = self._book
+        source, scope = str(run["source"]), str(run["scope"])
+        last: Millis = run["last_at"]
+        book.append(
+            moment, "run_silent", None, source=source, scope=scope, run=str(run["run"]), first=when(run["first_at"]),
+            last=when(last), timing=str(run["timing"]),
+        )  # fmt: skip
+        if run["timing"] == Timing.FRESH:
+            book.memory.fresh.discard(source)
+        else:
+            self._findings.close(FindingKind.CLOCK_WRONG, source, moment, "the source no longer reports so")
+        term, _ = book.memory.terms.at(source, moment.known)
+        if run["timing"] == Timing.LATE or (term is not None and term.retired) or (source, scope) in book.memory.gaps:
+            return
+        others = await derived.rows(book.connection, "still_covered", book.cell, source, scope, run["run"], moment.known)
+        if others:
+            return
+        gap = OpenGap(last, moment.known, int(str(run["run"])), int(str(run["partition"])))
+        book.memory.gaps[(source, scope)] = gap
+        book.gaps[(source, scope, last)] = (gap, None, False)
+        book.append(moment, "gap_opened", None, source=source, scope=scope, since=when(last), run=str(gap.run))
+        await self.racks({source}, moment)
+
+    async def spoke(self, pair: Pair, moment: Moment) -> None:
+        """A covering run of a source and scope begins: its gap closes."""
+        book = self._book
+        gap = book.memory.gaps.pop(pair, None)
+        if gap is None:
+            return
+        key = (*pair, gap.from_at)
+        stored = key not in book.gaps or book.gaps[key][2]
+        book.gaps[key] = (gap, moment.known, stored)
+        book.append(moment, "gap_closed", None, source=pair[0], scope=pair[1], since=when(gap.from_at))
+        await self.racks({pair[0]}, moment)
+
+    async def retired(self, source: str, moment: Moment) -> None:
+        """A source was retired: what it does not say any more is no silence."""
+        for pair in [each for each in self._book.memory.gaps if each[0] == source]:
+            await self.spoke(pair, moment)
+
+    async def recall(self, moment: Moment) -> None:
+        """Find out again which racks are silent, after a start: nothing is raised by that."""
+        if self._book.memory.gaps:
+            for site, rack, silent in await self._heard({pair[0] for pair in self._book.memory.gaps}, moment):
+                if silent:
+                    self._book.memory.silent.setdefault(site, set()).add(rack)
+
+    async def racks(self, sources: set[str], moment: Moment) -> None:
+        """One finding for each site: which of its racks are silent, every machine's source within them."""
+        sites = self._book.memory.silent
+        touched: set[str] = set()
+        for site, rack, silent in await self._heard(sources, moment):
+            standing = sites.setdefault(site, set())
+            if silent != (rack in standing):
+                touched.add(site)
+                (standing.add if silent else standing.discard)(rack)
+        for site in sorted(touched):
+            standing = sites[site]
+            if standing:
+                self._findings.put(
+                    FindingKind.RACK_SILENT, site, moment, "racks of which every source is silent",
+                    {"count": len(standing), "racks": sorted(standing)[:_LISTED]},
+                )  # fmt: skip
+            else:
+                self._findings.close(FindingKind.RACK_SILENT, site, moment, "its racks are heard again")
+
+    async def _heard(self, sources: set[str], moment: Moment) -> list[tuple[str, str, bool]]:
+        """(site, rack, whether every machine's source within it is silent) of the racks that sources speak of."""
+        book = self._book
+        rows = await derived.rows(book.connection, "racks_of_sources", book.cell, sorted(sources), moment.known)
+        await book.load_sources({row["source"] for row in rows})
+        spoken = {pair[0] for pair in book.memory.gaps}
+        racks: dict[str, tuple[str, set[str]]] = {}
+        for row in rows:
+            racks.setdefault(row["rack"], (book.memory.site(row["place"]) or book.cell, set()))[1].add(row["source"])
+        out = []
+        for rack, (site, within) in sorted(racks.items()):
+            machines = {each for each in within if book.memory.source_class(each, moment.known) in _MACHINES}
+            out.append((site, rack, bool(machines) and machines <= spoken))
+        return out

@@ -1,0 +1,282 @@
+"""Where assets are, recomputed for what was touched, and corrected where it came out otherwise (SEMANTICS rules 17 to 20)."""
+
+from collections.abc import Iterable
+
+from consumers.derive.book import Book, Pair
+from consumers.derive.events import when
+from consumers.derive.findings import Findings, explained
+from consumers.derive.order import Moment
+from consumers.derive.rows import BindingRow, WhereRow
+from schemas.words import FindingKind, Kind
+from service.facts.records import AssetId, Binding, Dispute, Millis, Run, Source
+from service.facts.whereabouts import history
+
+_DEPTH = 6  # a rack in a container in a …: deeper chains are nobody's
+
+
+class Standing:
+    """Whereabouts of one cell within one transaction."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._findings = Findings(book)
+
+    async def settle(self, moment: Moment) -> None:
+        """Look at everything that was touched, and at what contains it where a surveyed place is lifted."""
+        book = self._book
+        for _ in range(_DEPTH):
+            assets = sorted(book.touched)
+            book.touched.clear()
+            if not assets:
+                return
+            await self._load(assets)
+            above: set[str] = set()
+            for asset in assets:
+                placed = await self._look(asset, moment)
+                if placed:
+                    above |= {
+                        book.asset_of(row.container) for row in self._rows(asset) if row.container is not None
+                    } - {asset}
+            book.touched.update(dict.fromkeys(sorted(above)))
+        book.touched.clear()
+
+    async def _load(self, assets: Iterable[str]) -> None:
+        book = self._book
+        await book.load_names(assets)
+        await book.load_members(assets)
+        names = {name for asset in assets for name in book.names_of(asset)}
+        await book.load_bindings(names)
+        await book.load_within(names)
+        rows = [row for name in names for row in (*book.by_name[name], *book.within[name])]
+        await book.load_names({name for row in rows for name in (row.asset, row.container) if name is not None})
+        await book.load_runs({(row.source, row.scope) for name in names for row in book.by_name[name]})
+        await book.load_where(assets)
+        await book.load_sources({row.source for row in rows})
+
+    def _rows(self, asset: str) -> list[BindingRow]:
+        return [row for name in sorted(self._book.names_of(asset)) for row in self._book.by_name[name]]
+
+    async def _look(self, asset: str, moment: Moment) -> bool:
+        """Recompute one asset; whether a surveyed place is known of it (which then is its containers' too)."""
+        book = self._book
+        rows = self._rows(asset)
+        bindings = [self._binding(asset, row, row.from_at, row.until_at, moment) for row in rows]
+        lifted = await self._lifted(asset, moment, 0)
+        kind = next((row.kind for row in rows), None) or (book.where[asset][0].kind if book.where[asset] else None)
+        if kind is None:
+            kind = book.kinds.get(asset)
+        if kind is not None:
+            bindings += [self._lift(asset, kind, *each, moment) for each in lifted]
+            containers = {each.container for each in bindings if each.container is not None}
+            regard = await self._load_chains(containers, moment) if len(containers) > 1 else set()
+            found = history(bindings, book.memory.places, self._holds, moment.horizon, regard)
+            self._keep(asset, kind, found.rows, moment)
+            self._dispute(asset, found.disputes, moment)
+            self._decide(asset, found.decide_at)
+        return bool(lifted) or any(row.surveyed for row in rows)
+
+    # -- what is claimed ---------------------------------------------------------------------------------------------
+
+    def _binding(self, asset: str, row: BindingRow, from_at: Millis, until_at: Millis | None, moment: Moment) -> Binding:
+        book = self._book
+        term, _ = book.memory.terms.at(row.source, moment.known)
+        source = Source(
+            row.source, book.memory.source_class(row.source, moment.known), "unknown" if term is None else term.control_domain
+        )
+        return Binding(
+            source, row.scope, row.slot, AssetId(asset), Kind(row.kind), from_at, until_at, row.end,  # type: ignore[arg-type]
+            None if row.container is None else AssetId(book.asset_of(row.container)), row.container_slot,
+            row.place, row.surveyed, self._runs((row.source, row.scope), from_at, until_at, moment),
+        )  # fmt: skip
+
+    def _runs(self, pair: Pair, from_at: Millis, until_at: Millis | None, moment: Moment) -> tuple[Run, ...]:
+        return tuple(
+            run
+            for run in self._book.runs.get(pair, ())
+            if from_at <= run.first < moment.horizon and (until_at is None or run.first < until_at)
+        )
+
+    async def _lifted(self, asset: str, moment: Moment, depth: int) -> list[tuple[BindingRow, Millis, Millis | None]]:
+        """Surveyed bindings of the parts of an asset, for the time that they are its parts."""
+        book = self._book
+        if depth >= _DEPTH:
+            return []
+        names = book.names_of(asset)
+        await book.load_within(names)
+        stands: dict[str, list[BindingRow]] = {}
+        children = [row for name in sorted(names) for row in book.within[name]]
+        await book.load_names({row.asset for row in children})
+        for row in children:
+            stands.setdefault(book.asset_of(row.asset), []).append(row)
+        await book.load_members(stands)
+        parts = {name for child in stands for name in book.names_of(child)}
+        await book.load_bindings(parts)
+        out: list[tuple[BindingRow, Millis, Millis | None]] = []
+        for child, rows in sorted(stands.items()):
+            claims = [(row, row.from_at, row.until_at) for row in self._rows(child) if row.surveyed]
+            claims += await self._lifted(child, moment, depth + 1)
+            for claim, from_at, until_at in claims:
+                out += [(claim, *both) for both in _common(rows, from_at, until_at)]
+        await book.load_runs({(row.source, row.scope) for row, _, _ in out})
+        await book.load_sources({row.source for row, _, _ in out})
+        return out
+
+    def _lift(
+        self, asset: str, kind: str, row: BindingRow, from_at: Millis, until_at: Millis | None, moment: Moment
+    ) -> Binding:
+        book = self._book
+        one = self._binding(asset, row, from_at, until_at, moment)
+        place = row.place
+        if kind == Kind.RACK and place is not None:
+            place = book.memory.rack_position(place)
+        pair = (row.source, row.scope)
+        runs = tuple(
+            run if run.first >= from_at else Run(from_at, run.last, run.tolerance, run.timing, run.until, run.end)
+            for run in book.runs.get(pair, ())
+            if run.first < moment.horizon
+            and (until_at is None or run.first < until_at)
+            and run.first >= row.from_at
+            and run.last + run.tolerance >= from_at
+            and (run.until is None or run.until > from_at)
+        )
+        return Binding(
+            one.source, one.scope, one.slot, AssetId(asset), Kind(kind), from_at, until_at,
+            one.end if until_at == row.until_at else "replaced",  # type: ignore[arg-type]
+            None, None, place, True, tuple(r for r in runs if r.last >= r.first), AssetId(book.asset_of(row.asset)),
+        )  # fmt: skip
+
+    # -- containers --------------------------------------------------------------------------------------------------
+
+    async def _load_chains(self, containers: Iterable[str], moment: Moment) -> set[Millis]:
+        """Read where containers, and what they are in, have been; gives the moments at which that changed."""
+        book = self._book
+        wanted, seen = set(containers), set[str]()
+        moments: set[Millis] = set()
+        while wanted:
+            await book.load_where(wanted)
+            seen |= wanted
+            rows = [row for asset in sorted(wanted) for row in book.where[asset]]
+            moments |= {at for row in rows for at in (row.from_at, row.until_at) if at is not None and at < moment.horizon}
+            wanted = {row.container for row in rows if row.container is not None} - seen
+        return moments
+
+    def _holds(self, outer: str, inner: str, at: Millis) -> bool:
+        """Whether an asset holds another one at a moment, however deep, as far as the chains are loaded."""
+        here: str | None = inner
+        for _ in range(_DEPTH):
+            row = next(
+                (r for r in self._book.where.get(here or "", ()) if r.from_at <= at and (r.until_at is None or at < r.until_at)),
+                None,
+            )
+            here = None if row is None else row.container
+            if here is None:
+                return False
+            if here == outer:
+                return True
+        return False
+
+    # -- what follows ------------------------------------------------------------------------------------------------
+
+    def _keep(self, asset: str, kind: str, rows: Iterable[object], moment: Moment) -> None:
+        book = self._book
+        before = book.where[asset]
+        new = [
+            WhereRow(
+                asset, kind, r.container, r.container_slot, r.place, r.moving, r.disputed, r.from_at, r.until_at, moment.known  # type: ignore[attr-defined]
+            )
+            for r in rows
+        ]
+        same = {row.says() for row in before} & {row.says() for row in new}
+        gone = [row for row in before if row.says() not in same]
+        come = [row for row in new if row.says() not in same]
+        if not gone and not come:
+            return
+        for row in gone:
+            if row.stored:
+                book.writes["drop_whereabouts"].append((asset, row.from_at))
+            if row.known_from < moment.known:
+                book.writes["add_past_whereabouts"].append((*row.columns(), moment.known))
+        book.where[asset] = sorted([row for row in before if row.says() in same] + come, key=lambda row: row.from_at)
+        book.append(
+            moment, "whereabouts", asset, asset_kind=kind, withdrawn=[when(row.from_at) for row in gone],
+            rows=[
+                {
+                    "from": when(row.from_at), "until": when(row.until_at), "container": row.container,
+                    "container_slot": row.container_slot, "place": row.place, "moving": row.moving, "disputed": row.disputed,
+                }
+                for row in come
+            ],
+        )  # fmt: skip
+        self._find(asset, kind, before, moment)
+
+    def _find(self, asset: str, kind: str, before: list[WhereRow], moment: Moment) -> None:
+        """A rack that moved, a part that turned up in another container."""
+        book = self._book
+        was = next((row for row in reversed(before) if not row.moving and not row.disputed), None)
+        now = next((row for row in reversed(book.where[asset]) if row.until_at is None), None)
+        if was is None or now is None or now.moving or now.disputed:
+            return
+        names = book.names_of(asset) | {asset}
+        if kind == Kind.RACK and was.place and now.place:
+            old, new = book.memory.rack_position(was.place), book.memory.rack_position(now.place)
+            if not book.memory.places.agree(old, new) and not explained(
+                book, FindingKind.RACK_MOVED, names, {old, new}, now.from_at
+            ):
+                self._findings.put(
+                    FindingKind.RACK_MOVED, asset, moment, f"rack moved from {old} to {new}",
+                    {"from": old, "to": new, "at": when(now.from_at)},
+                )  # fmt: skip
+        elif was.container and now.container and was.container != now.container:
+            places = {row.place for c in (was.container, now.container) for row in book.where.get(c, ()) if row.place}
+            if not explained(book, FindingKind.COMPONENT_FOREIGN, names | {was.container, now.container}, places, now.from_at):
+                self._findings.put(
+                    FindingKind.COMPONENT_FOREIGN, asset, moment,
+                    f"{kind} turned up in another container",
+                    {"from": was.container, "to": now.container, "at": when(now.from_at)},
+                )  # fmt: skip
+
+    def _dispute(self, asset: str, disputes: Iterable[Dispute], moment: Moment) -> None:
+        book = self._book
+        kept = book.disputes[asset]
+        new = set(disputes)
+        for dispute in [each for each in kept if each not in new]:
+            known, stored = kept.pop(dispute)
+            key = (asset, dispute.from_at, *dispute.shown, *dispute.rival, known, moment.known)
+            if stored:
+                book.writes["close_disputes"].append(key)
+            elif known < moment.known:
+                book.writes["add_disputes"].append((*key[:2], dispute.until_at, *key[2:]))
+        for dispute in sorted(new - kept.keys(), key=lambda d: (d.from_at, d.shown, d.rival)):
+            kept[dispute] = (moment.known, False)
+            book.append(
+                moment, "dispute", asset, since=when(dispute.from_at), until=when(dispute.until_at),
+                shown=list(dispute.shown), rival=list(dispute.rival),
+            )  # fmt: skip
+        standing = [each for each in kept if each.until_at is None]
+        if standing:
+            self._findings.put(
+                FindingKind.IDENTITY_DISPUTED, asset, moment, "sources disagree where it is, and neither gives way",
+                {"claims": sorted([list(each.shown), list(each.rival)] for each in standing)},
+            )  # fmt: skip
+        else:
+            self._findings.close(FindingKind.IDENTITY_DISPUTED, asset, moment, "the sources agree again")
+
+    def _decide(self, asset: str, at: Millis | None) -> None:
+        self._book.decisions[asset] = at
+
+
+def _common(rows: list[BindingRow], from_at: Millis, until_at: Millis | None) -> list[tuple[Millis, Millis | None]]:
+    """What a claim's time has in common with the union of the rows' times."""
+    out: list[tuple[Millis, Millis | None]] = []
+    for row in sorted(rows, key=lambda each: each.from_at):
+        begin = max(row.from_at, from_at)
+        ends = [each for each in (row.until_at, until_at) if each is not None]
+        end = min(ends) if ends else None
+        if end is not None and end <= begin:
+            continue
+        if out and (out[-1][1] is None or begin <= out[-1][1]):
+            last = out[-1][1]
+            out[-1] = (out[-1][0], None if last is None or end is None else max(last, end))
+        else:
+            out.append((begin, end))
+    return out
