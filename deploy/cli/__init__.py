@@ -10,6 +10,7 @@ import click
 from schemas.errors import HoldfastError
 
 COMMANDS: dict[str, str] = {
+    "ingest": "deploy.cli.ingest:ingest",
     "settings": "deploy.cli.settings_cmd:settings",
     "simulate": "deploy.cli.simulate:simulate",
     "up": "deploy.cli.up:up",
