@@ -30,7 +30,6 @@ class Link:
     """What stands between a thing and one container: the bindings that say so."""
 
     child: AssetId
-    kind: Kind
     parent: AssetId
     bindings: list[Binding] = field(default_factory=list)
     spans: dict[Mode, Spans] = field(default_factory=dict)
@@ -68,11 +67,17 @@ class Chain:
         self._above: dict[AssetId, frozenset[AssetId]] = {}
         self._shown: dict[AssetId, tuple[Shown, ...]] = {}
         self._paths: dict[tuple[AssetId, AssetId, Mode], Spans] = {}
+        self._holders: dict[AssetId, tuple[AssetId, ...]] = {}
         self._tainted: dict[AssetId, Spans] = {}
 
     def of(self, asset: AssetId) -> AssetEvidence | None:
         """Give the evidence about an asset, if there is any."""
         return self.evidence.assets.get(asset)
+
+    def limit(self, asset: AssetId) -> Millis:
+        """Give the longest silence allowed in the link above an asset; none where nothing is known of it."""
+        found = self.of(asset)
+        return 0 if found is None else self.limits[found.kind]
 
     def bindings(self, asset: AssetId) -> Iterable[Binding]:
         """Give what counts at all: known, begun, and not a landmark's (those only exclude places)."""
@@ -131,7 +136,7 @@ class Chain:
                 parent = binding.container
                 if parent is None or binding.lifted_from is not None or parent in circular:
                     continue
-                link = found.setdefault(parent, Link(asset, binding.kind, parent))
+                link = found.setdefault(parent, Link(asset, parent))
                 link.bindings.append(binding)
             self._links[asset] = tuple(found[parent] for parent in sorted(found))
         return self._links[asset]
@@ -142,7 +147,7 @@ class Chain:
             found = union(span for binding in link.bindings for span in self.spans(binding, mode))
             if mode in {Mode.CONFIRMING, Mode.ANY}:
                 standing = union(self.stands(binding) for binding in link.bindings)
-                found = bridge(found, standing, self.limits[link.kind], self.until_at)
+                found = bridge(found, standing, self.limit(link.child), self.until_at)
             link.spans[mode] = found
         return link.spans[mode]
 
@@ -193,6 +198,16 @@ class Chain:
                     ahead |= self._above[parent] if parent in self._above else self._parents(parent)
             self._above[asset] = frozenset(seen)
         return self._above[asset]
+
+    def holders(self, asset: AssetId) -> tuple[AssetId, ...]:
+        """Give the asset and what holds it, by links that anything supports during the interval, nearest first."""
+        if asset not in self._holders:
+            seen = [asset]
+            for link in self.links(asset):
+                if clip(self.link(link, Mode.ANY), self.from_at, self.until_at):
+                    seen.extend(each for each in self.holders(link.parent) if each not in seen)
+            self._holders[asset] = tuple(seen)
+        return self._holders[asset]
 
     def circular(self, asset: AssetId) -> frozenset[AssetId]:
         """Give the containers of an asset that are said to stand within it; nothing is concluded from such links."""

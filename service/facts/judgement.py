@@ -70,6 +70,7 @@ class Disagreement:
     asset: AssetId
     about: str  # identity, whereabouts, absence, moving
     why: str
+    sources: tuple[str, ...]
     from_at: Millis
     until_at: Millis | None
 

@@ -158,8 +158,7 @@ class Placing:
                 covered.extend(spans)
                 standing.append(self.chain.stands(binding))
         out = []
-        found = self.chain.of(asset)
-        limit = self.chain.limits[found.kind] if found is not None else 0
+        limit = self.chain.limit(asset)
         for (domain, place, sensed, pairs), (sources, covered, standing) in sorted(groups.items()):
             spans, stands = union(covered), union(standing)
             if mode in {Mode.CONFIRMING, Mode.ANY}:
