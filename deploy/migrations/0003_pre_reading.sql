@@ -225,20 +225,43 @@ BEGIN
            b.surveyed, b.from_at,
            b.until_at, b.end_cause
     FROM binding b
-    WHERE b.cell = p_cell AND b.asset = ANY (p_names) AND b.from_at < p_until AND b.from_at <= p_known_at
+    WHERE b.cell = p_cell AND b.asset = ANY (p_names) AND b.from_at < p_until AND b.known_from <= p_known_at
       AND (b.until_at IS NULL OR b.until_at > p_from)
     UNION ALL
-    SELECT l.*
+    SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+           b.surveyed, b.from_at,
+           b.until_at, b.end_cause
+    FROM binding_past b
+    WHERE b.cell = p_cell AND b.asset = ANY (p_names) AND b.from_at < p_until
+      AND (b.until_at IS NULL OR b.until_at > p_from)
+      AND b.known_from <= p_known_at AND b.known_until > p_known_at
+    UNION ALL
+    SELECT l.source, l.scope, l.slot, l.asset, l.kind, l.container, l.container_slot, l.stated, l.place,
+           l.surveyed, l.from_at,
+           l.until_at, l.end_cause
     FROM unnest(p_names) AS n(name)
     CROSS JOIN LATERAL (
-        SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
-               b.surveyed, b.from_at,
-               b.until_at, b.end_cause
-        FROM binding b
-        WHERE b.cell = p_cell AND b.asset = n.name AND b.from_at < p_from AND b.from_at <= p_known_at
-          AND b.until_at <= p_from
-        ORDER BY b.from_at DESC
-        LIMIT 1
+        (
+            SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+                   b.surveyed, b.from_at,
+                   b.until_at, b.end_cause
+            FROM binding b
+            WHERE b.cell = p_cell AND b.asset = n.name AND b.from_at < p_from AND b.until_at <= p_from
+              AND b.known_from <= p_known_at
+            ORDER BY b.from_at DESC
+            LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+                   b.surveyed, b.from_at,
+                   b.until_at, b.end_cause
+            FROM binding_past b
+            WHERE b.cell = p_cell AND b.asset = n.name AND b.from_at < p_from AND b.until_at <= p_from
+              AND b.known_from <= p_known_at AND b.known_until > p_known_at
+            ORDER BY b.from_at DESC
+            LIMIT 1
+        )
     ) l;
 END $$;
 
@@ -256,8 +279,16 @@ BEGIN
            b.surveyed, b.from_at,
            b.until_at, b.end_cause
     FROM binding b
-    WHERE b.cell = p_cell AND b.container = ANY (p_names) AND b.from_at < p_until AND b.from_at <= p_known_at
-      AND (b.until_at IS NULL OR b.until_at > p_from);
+    WHERE b.cell = p_cell AND b.container = ANY (p_names) AND b.from_at < p_until AND b.known_from <= p_known_at
+      AND (b.until_at IS NULL OR b.until_at > p_from)
+    UNION ALL
+    SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+           b.surveyed, b.from_at,
+           b.until_at, b.end_cause
+    FROM binding_past b
+    WHERE b.cell = p_cell AND b.container = ANY (p_names) AND b.from_at < p_until
+      AND (b.until_at IS NULL OR b.until_at > p_from)
+      AND b.known_from <= p_known_at AND b.known_until > p_known_at;
 END $$;
 
 -- Runs of sources during an interval, of any timing.
@@ -517,6 +548,21 @@ BEGIN
     FROM position p
     WHERE p.cell = p_cell AND (p.suspended OR p.stopped IS NOT NULL)
     ORDER BY p.topic, p.partition;
+END $$;
+
+-- What people said of partitions that do not count, in order.
+CREATE FUNCTION read_suspensions(p_viewer text, p_cell text, p_known_at timestamptz)
+RETURNS TABLE (body bytea)
+LANGUAGE plpgsql SECURITY INVOKER AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT a.body
+    FROM act a
+    WHERE a.cell = p_cell AND a.at <= p_known_at AND a.act IN ('partition.suspend', 'partition.resume')
+      AND a.outcome IS DISTINCT FROM 'refused'
+    ORDER BY a."offset";
 END $$;
 
 -- What is asked before there is a viewer, with the owner's rights and these columns only -------------------------

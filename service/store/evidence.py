@@ -84,3 +84,8 @@ async def work(book: Book, from_at: Millis, until_at: Millis) -> Rows:
 async def event_hashes(book: Book, names: list[str]) -> Rows:
     """Give numbers and SHA-256 of all events about things, up to `known_at`."""
     return await book.ask(_SQL["read_event_hashes"], names, book.known_at)
+
+
+async def suspensions(book: Book) -> Rows:
+    """Give the bodies of the acts that suspended and resumed partitions, in order."""
+    return await book.ask(_SQL["read_suspensions"], book.known_at)

@@ -1,0 +1,235 @@
+"""Claims as they are asked, the answers to them, and problems: the bodies of `/v1/attestations` (DESIGN section 7)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from schemas.acts import AssetRef, Cell, Country, Name
+from schemas.envelope import millis, rfc3339
+from schemas.words import IdentityGrade, Kind, PlaceGrade, Predicate, Scheme, Verdict
+
+_YEARS = (0, 253_402_300_799_999)  # 1970 to 9999
+MAX_EXPECTED = 10_000
+
+
+def _moment(given: object) -> int:
+    at = millis(given) if isinstance(given, str) else None
+    if at is None or not _YEARS[0] <= at <= _YEARS[1]:
+        raise ValueError("write a time as RFC 3339 with its zone, such as 2025-06-01T00:00:00Z (in a URL, + is %2B)")
+    return at
+
+
+Moment = Annotated[
+    int,
+    BeforeValidator(_moment),
+    PlainSerializer(rfc3339),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-06-01T00:00:00Z"]}),
+]
+
+At = Annotated[  # our own milliseconds, on the way out
+    int,
+    PlainSerializer(rfc3339),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-06-01T00:00:00.000Z"]}),
+]
+
+KUL = "0b2e6d7c-58a1-5d7e-9a34-0c6f2b9d1e55"
+RACK = "6c1f7a52-3b0d-5f7c-8f53-6f0a4f5e2a11"
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:holdfast:problem:bad-claim",
+                    "title": "The claim cannot be judged as it stands; the text says what to change",
+                    "status": 422,
+                    "detail": "the interval is empty or backwards: `until` must be later than `from`",
+                }
+            ]
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class IdentifierAsked(_Asked):
+    """An identifier as it is printed or reported. Without a scope, any scope will do."""
+
+    scheme: Scheme
+    scope: Annotated[str, Field(max_length=256)] | None = None
+    value: Name
+
+
+class Subject(_Asked):
+    """What the claim is about: exactly one of an asset, an identifier of one, or all assets in a place."""
+
+    asset: AssetRef | None = None
+    identifier: IdentifierAsked | None = None
+    place: Annotated[Name | None, Field(description="All assets that stood in it at `from`")] = None
+
+
+class ExpectedAsked(_Asked):
+    """A bill of materials: things, counts of kinds, or both."""
+
+    assets: Annotated[tuple[AssetRef, ...], Field(max_length=MAX_EXPECTED)] = ()
+    identifiers: Annotated[tuple[IdentifierAsked, ...], Field(max_length=1000)] = ()
+    slots: Annotated[dict[AssetRef, Name], Field(description="asset → slot in which it must stand")] = {}
+    counts: dict[Kind, Annotated[int, Field(ge=0, le=1_000_000)]] = {}
+
+
+class Grades(_Asked):
+    """The grades asked for. A place is never confirmed below `corroborated`, whatever is asked."""
+
+    identity: IdentityGrade = IdentityGrade.REPORTED
+    place: PlaceGrade = PlaceGrade.CORROBORATED
+
+
+class ClaimAsked(_Asked):
+    """A claim to check: of what, that what, from when until when."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "cell": "kul-1",
+                    "predicate": "stayed",
+                    "subject": {"place": "KUL-1"},
+                    "from": "2025-06-01T00:00:00Z",
+                    "until": "2025-07-01T00:00:00Z",
+                },
+                {
+                    "cell": "kul-1",
+                    "predicate": "located_at",
+                    "subject": {
+                        "identifier": {"scheme": "gpu_uuid", "value": "GPU-1fd1c1a4-7d8b-4f0d-9f1c-6f3e0c2b7a90"}
+                    },
+                    "country": "MY",
+                    "from": "2025-06-01T00:00:00Z",
+                    "until": "2025-07-01T00:00:00Z",
+                    "grades": {"identity": "reported", "place": "corroborated"},
+                    "max_silence_s": {"gpu": 900},
+                },
+                {
+                    "cell": "kul-1",
+                    "predicate": "contains",
+                    "subject": {"asset": KUL},
+                    "expected": {"counts": {"gpu": 8}},
+                    "from": "2025-06-01T00:00:00Z",
+                    "until": "2025-07-01T00:00:00Z",
+                    "known_at": "2025-07-01T00:00:00Z",
+                },
+            ]
+        }
+    )
+
+    cell: Cell
+    predicate: Predicate
+    subject: Subject
+    place: Name | None = None
+    country: Country | None = None
+    expected: ExpectedAsked | None = None
+    from_at: Annotated[Moment, Field(alias="from")]
+    until_at: Annotated[Moment, Field(alias="until")]
+    grades: Grades = Grades()
+    max_silence_s: Annotated[
+        dict[Kind, Annotated[int, Field(ge=1, le=86_400)]],
+        Field(description="Per kind, the longest silence allowed, in seconds; capped by policy"),
+    ] = {}
+    known_at: Annotated[Moment | None, Field(description="What was known when; default and at most the horizon")] = None
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class ViewerNamed(_Answer):
+    """Whose rights the answer was given under: an operator sees its own cells."""
+
+    operator: str
+    rights: Literal["own-cells"] = "own-cells"
+
+
+class RestsOn(_Answer):
+    """The events about the things that the answer speaks of: how many, the last number, and a hash over all of them.
+
+    `sha256` is of the hashes of all of them, one after the other in the order of their numbers; `listed` holds each
+    number and hash while there are few.
+    """
+
+    count: int
+    last: int | None
+    sha256: str
+    listed: list[dict[str, Any]]
+
+
+class Judged(_Answer):
+    """The verdict on one thing, with all that it rests on."""
+
+    verdict: Verdict
+    kind: Kind | None = None
+
+
+class CountOf(_Answer):
+    """How many things of a kind got a verdict."""
+
+    kind: Kind
+    verdict: Verdict
+    count: int
+
+
+class Attestation(_Answer):
+    """The answer to a claim: canonical JSON, a function of claim, `known_at`, ruleset and the viewer's rights.
+
+    `answer` is set for one thing; `counts` and `worst` for a set (never one word). The body names no count of reports
+    and no last report of a run that reaches `known_at`.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "v": 1,
+                    "cell": "kul-1",
+                    "simulated": True,
+                    "claim": {
+                        "predicate": "stayed",
+                        "subject": {"asset": RACK},
+                        "from": "2025-06-01T00:00:00.000Z",
+                        "until": "2025-07-01T00:00:00.000Z",
+                    },
+                    "known_at": "2025-07-01T00:00:00.000Z",
+                    "ruleset": "2026-1",
+                    "viewer": {"operator": "acme", "rights": "own-cells"},
+                    "answer": {"verdict": "confirmed", "kind": "rack"},
+                    "events": {"count": 4, "last": 8127, "sha256": "5f1c…", "listed": [{"n": 17, "sha256": "9a…"}]},
+                }
+            ]
+        }
+    )
+
+    v: Literal[1] = 1
+    cell: Cell
+    simulated: bool
+    claim: dict[str, Any]
+    known_at: str
+    ruleset: str
+    viewer: ViewerNamed
+    known_at_asked: Annotated[str | None, Field(description="Only where it was ahead of the horizon")] = None
+    suspended: Annotated[list[int] | None, Field(description="Partitions that did not count, by a person's word")] = (
+        None
+    )
+    answer: Judged | None = None
+    counts: list[CountOf] | None = None
+    worst: list[dict[str, Any]] | None = None
+    events: RestsOn

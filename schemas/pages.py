@@ -1,0 +1,239 @@
+"""What the API's reading routes answer: each names its cell, whether that is simulated, and `known_at`."""
+
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from schemas.acts import Cell
+from schemas.answers import KUL, RACK, At
+
+_AT = "2025-06-01T00:00:00.000Z"
+
+
+class Answered(BaseModel):
+    """What every answer is: immutable."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+Shown = TypeVar("Shown", bound=Answered)
+
+
+def example(**members: JsonValue) -> ConfigDict:
+    """Configure a frozen model with one example."""
+    return ConfigDict(frozen=True, json_schema_extra={"examples": [members]})
+
+
+def _page_example(schema: dict[str, Any]) -> None:
+    schema["examples"] = [
+        {"cell": "kul-1", "simulated": True, "known_at": _AT, "as_of": None, "items": [], "next": None}
+    ]
+
+
+class Page(Answered, Generic[Shown]):
+    """A page in a stable order. `next` is the cursor of the following page; null on the last."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra=_page_example)
+
+    cell: Cell
+    simulated: bool
+    known_at: At
+    as_of: At | None = None
+    items: list[Shown]
+    next: str | None = None
+
+
+class SiteShown(Answered):
+    """A place of kind site."""
+
+    place: str
+    country: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+class CellShown(Answered):
+    """A cell, how far it is derived, its sites, and partitions that do not count."""
+
+    cell: str
+    simulated: bool
+    horizon: At
+    sites: list[SiteShown]
+    not_counted: list[str]
+
+
+class SitesAnswer(Answered):
+    """All cells that the key may see."""
+
+    model_config = example(
+        cells=[
+            {
+                "cell": "kul-1",
+                "simulated": True,
+                "horizon": _AT,
+                "sites": [{"place": "KUL-1", "country": "MY", "latitude": 3.1, "longitude": 101.7}],
+                "not_counted": [],
+            }
+        ]
+    )
+
+    cells: list[CellShown]
+
+
+class PlaceShown(Answered):
+    """A place and what it lies in."""
+
+    place: str
+    kind: str
+    within: str | None
+    country: str | None
+    since: At
+
+
+class SourceShown(Answered):
+    """A source: what was enrolled last, or what it first appeared as."""
+
+    source: str
+    source_class: str
+    control_domain: str
+    interval_s: int | None
+    clock_offset_s: int
+    lateness_s: int
+    retired: bool
+    enrolled_at: At | None
+    first_at: At | None
+
+
+class AssetShown(Answered):
+    """A thing, by its id; `names` are all ids that it goes by."""
+
+    asset: str
+    kind: str
+    since: At
+
+
+class StandingShown(Answered):
+    """A thing and where it stands: in a slot of a container, at a place, or both. `depth`: 1 = directly there."""
+
+    asset: str
+    kind: str
+    container: str | None
+    container_slot: str | None
+    place: str | None
+    depth: int = 1
+
+
+class WhereaboutsShown(Answered):
+    """Where a thing was during [from, until). `moving`: a younger claim disagrees and is not decided yet."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    from_at: Annotated[At, Field(alias="from")]
+    until_at: Annotated[At | None, Field(alias="until")]
+    container: str | None
+    container_slot: str | None
+    place: str | None
+    moving: bool
+    disputed: bool
+    known_from: At
+
+
+class IdentifierShown(Answered):
+    """An identifier that sources claim for a thing. `shared`: it is known to stand on several things."""
+
+    scheme: str
+    scope: str
+    value: str
+    strong: bool
+    shared: bool
+
+
+class RunShown(Answered):
+    """An unbroken stretch of reports of one source about this thing. `last` may be older than its last report."""
+
+    source: str
+    scope: str
+    slot: str
+    timing: str
+    tolerance_s: int
+    first: At
+    last: At
+    until: At | None
+    end_cause: str | None
+
+
+class EventShown(Answered):
+    """An appended fact: its number, its hash (the log's entry), and the very bytes that it is the hash of."""
+
+    n: int
+    at: At
+    kind: str
+    sha256: str
+    bytes: str
+
+
+class FindingShown(Answered):
+    """Something that needs a person."""
+
+    finding: str
+    kind: str
+    severity: str
+    subject: str
+    state: str
+    opened_at: At
+    updated_at: At
+    closed_at: At | None
+    words: str
+    evidence: Any
+
+
+class DeadLetterShown(Answered):
+    """A record that could not be read, and why. Its bytes are kept; `holdfast dead-letters show` prints them."""
+
+    topic: str
+    partition: int
+    epoch: int
+    offset: int
+    at: At
+    code: str
+    words: str
+    source: str | None
+    size: int | None
+    retried_at: At | None
+
+
+class AssetAnswer(Answered):
+    """One thing: its names, what is claimed of its identity, and where it stands."""
+
+    model_config = example(
+        cell="kul-1",
+        simulated=True,
+        known_at=_AT,
+        as_of=_AT,
+        asset=KUL,
+        kind="chassis",
+        names=[KUL],
+        identifiers=[{"scheme": "serial", "scope": "acme/x100", "value": "SN-1", "strong": True, "shared": False}],
+        standing={
+            "from": _AT,
+            "until": None,
+            "container": RACK,
+            "container_slot": "U12",
+            "place": None,
+            "moving": False,
+            "disputed": False,
+            "known_from": _AT,
+        },
+        path=[RACK, "KUL-1/H1/R3/P07"],
+    )
+
+    cell: Cell
+    simulated: bool
+    known_at: At
+    as_of: At
+    asset: str
+    kind: str
+    names: list[str]
+    identifiers: list[IdentifierShown]
+    standing: WhereaboutsShown | None
+    path: Annotated[list[str], Field(description="Containers, innermost first, and then the place, if it is known")]

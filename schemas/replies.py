@@ -1,0 +1,87 @@
+"""Acts as they are asked for and answered over HTTP, and what the probes say."""
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.acts import AnyAct, Cell
+from schemas.answers import At
+from schemas.pages import Answered, example
+
+_AT = "2025-06-01T00:00:00.000Z"
+
+
+class ActAsked(BaseModel):
+    """An act to write, and the cell that it is for (`common` for operators and cells)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "cell": "kul-1",
+                    "act": {
+                        "act": "source.enrol",
+                        "key": "enrol-2025-06-01-1",
+                        "by": "person:7",
+                        "source": "bmc-r3-u12",
+                        "source_class": "out_of_band",
+                        "control_domain": "facilities",
+                        "interval_s": 300,
+                    },
+                },
+                {
+                    "cell": "kul-1",
+                    "act": {"act": "site.put", "key": "site-1", "by": "person:7", "site": "KUL-1", "country": "MY"},
+                },
+            ]
+        },
+    )
+
+    cell: Cell
+    act: AnyAct
+
+
+class ActAnswer(Answered):
+    """An act and what became of it. `outcome` null: not derived yet; ask `url` again."""
+
+    model_config = example(
+        cell="kul-1",
+        offset=41,
+        at=_AT,
+        act="source.enrol",
+        key="enrol-2025-06-01-1",
+        by="person:7",
+        outcome="applied",
+        words=None,
+        url="/v1/acts/41?cell=kul-1",
+    )
+
+    cell: Cell
+    offset: int
+    at: At
+    act: str
+    key: str
+    by: str
+    outcome: str | None
+    words: str | None = None
+    url: str
+
+
+class Ready(Answered):
+    """Whether requests can be answered, and what is waited for."""
+
+    model_config = example(
+        ready=False, waits_for=["consumer of kul-1 telemetry/0: last heard of 95 s ago"], version="0.1.0"
+    )
+
+    ready: bool
+    waits_for: list[str]
+    version: str
+
+
+class Alive(Answered):
+    """That the process answers."""
+
+    model_config = example(alive=True)
+
+    alive: bool = True

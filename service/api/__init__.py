@@ -1,0 +1,1 @@
+"""The HTTP API: claims asked, facts read, acts written. Errors leave as RFC 9457 problems; each read has a viewer."""

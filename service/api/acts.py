@@ -1,0 +1,80 @@
+"""Writing acts, and reading what became of them."""
+
+from typing import Annotated, ClassVar
+
+from fastapi import Path, Request, Response, status
+
+from schemas.acts import Cell
+from schemas.envelope import COMMON
+from schemas.errors import HoldfastError
+from schemas.replies import ActAnswer, ActAsked
+from service.api import writing
+from service.api.asking import CellNotFound, Reads
+from service.api.auth import AnyCaller, CanRead, guarded
+from service.api.parts import parts_of
+
+router = guarded("acts")
+
+
+class ActNotFound(HoldfastError):
+    """No act was consumed at this offset, yet."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "act-not-found"
+
+
+@router.post("/acts", responses={202: {"model": ActAnswer, "description": "Taken; its outcome is not known yet"}})
+async def write_act(request: Request, response: Response, caller: AnyCaller, asked: ActAsked) -> ActAnswer:
+    """Write an act, and wait up to 10 s for its outcome; else 202 with the act's URL.
+
+    Needs the scope `write`; `enrol` for sources; `admin` for operators and cells. An act whose `key` was applied
+    before is `repeated` and changes nothing. 503 where Kafka takes nothing: then nothing was written.
+    """
+    caller.needs(writing.scope_for(asked.act))
+    parts = parts_of(request)
+    async with parts.pool.acquire() as connection:
+        at = await writing.time_for(connection, caller.viewer, asked.cell)
+    sent = await writing.put(parts.send, asked.cell, asked.act, at)
+    viewer = writing.viewer_for(caller.viewer, asked.cell)
+    done = await writing.outcome(parts.pool, viewer, asked.cell, sent)
+    url = f"/v1/acts/{sent.offset}?cell={asked.cell}"
+    if done.outcome is None:
+        response.status_code = status.HTTP_202_ACCEPTED
+        response.headers["Location"] = url
+    return ActAnswer(
+        cell=asked.cell,
+        offset=sent.offset,
+        at=done.sent.at,
+        act=asked.act.act,
+        key=asked.act.key,
+        by=asked.act.by,
+        outcome=done.outcome,
+        words=done.words,
+        url=url,
+    )
+
+
+@router.get("/acts/{offset}")
+async def read_act(
+    connection: Reads, caller: CanRead, cell: Cell, offset: Annotated[int, Path(ge=0, lt=2**63)]
+) -> ActAnswer:
+    """Read an act and its outcome (null until the horizon has reached it)."""
+    if cell == COMMON:
+        caller.needs("admin")
+    elif cell not in caller.viewer.cells:
+        raise CellNotFound(f"there is no cell {cell!r} among yours: GET /v1/sites names them")
+    row = await writing.find(connection, writing.viewer_for(caller.viewer, cell), cell, offset)
+    if row is None:
+        raise ActNotFound(f"no act was consumed at offset {offset} of {cell}, yet: ask again")
+    outcome = writing.settled(cell, row)
+    return ActAnswer(
+        cell=cell,
+        offset=row["offset"],
+        at=row["at"],
+        act=row["act"],
+        key=row["key"],
+        by=row["by"],
+        outcome=outcome,
+        words=row["words"] if outcome else None,
+        url=f"/v1/acts/{offset}?cell={cell}",
+    )

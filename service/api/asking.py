@@ -1,0 +1,185 @@
+"""What every reading route needs: a cell that the caller may see, the moments asked about, and a page."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import Depends, Query, Request
+
+from schemas.acts import AssetRef, Cell
+from schemas.answers import Moment
+from schemas.errors import HoldfastError
+from service.api import cursors
+from service.api.auth import CanRead
+from service.api.parts import parts_of
+from service.facts.records import Millis
+from service.store import evidence, reading
+from service.store.pool import Connection
+from service.store.reading import Book, Viewer
+
+MAX_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The query parameters that reading routes share."""
+
+    cell: Cell | None
+    known_at: Millis | None
+    as_of: Millis | None
+    limit: int
+    cursor: str | None
+
+
+class CellNotFound(HoldfastError):
+    """There is no such cell among those that the key may see."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "cell-not-found"
+
+
+class AssetNotFound(HoldfastError):
+    """No asset bears this name or identifier, as known then."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "asset-not-found"
+
+
+class PlaceNotFound(HoldfastError):
+    """The cell has no place of this name, as known then."""
+
+    status: ClassVar[int] = 404
+    slug: ClassVar[str] = "place-not-found"
+
+
+class WhichCell(HoldfastError):
+    """It is not clear which cell is asked."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "which-cell"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A book opened for a question. `asked`: the known_at that was asked for where it was ahead of the horizon."""
+
+    book: Book
+    simulated: bool
+    horizon: Millis
+    asked: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A book, the moment of the world that is asked about, and the page."""
+
+    opened: Opened
+    as_of: Millis
+    limit: int
+    cursor: str | None
+
+    @property
+    def book(self) -> Book:
+        """The book."""
+        return self.opened.book
+
+    def head(self) -> dict[str, object]:
+        """Give what every answer names."""
+        return {"cell": self.book.cell, "simulated": self.opened.simulated, "known_at": self.book.known_at}
+
+    def after(self, listing: str, first: cursors.Key) -> cursors.Key:
+        """Give the key after which the page begins; `first` where there is no cursor."""
+        return cursors.read(self._named(listing), self.cursor, first) if self.cursor else first
+
+    def next(self, listing: str, key: cursors.Key, count: int) -> str | None:
+        """Give the cursor of the next page, if this one of `count` things was full."""
+        return cursors.write(self._named(listing), key) if count >= self.limit else None
+
+    def _named(self, listing: str) -> str:
+        return f"{self.book.viewer.operator}/{self.book.cell}/{listing}"
+
+
+async def open_book(connection: Connection, viewer: Viewer, cell: str, known_at: Millis | None = None) -> Opened:
+    """Open a cell as known at a moment. Raises `CellNotFound`.
+
+    The column `horizon` is exclusive; the horizon of rule 3, which `known_at` may reach, is the last moment below it.
+    """
+    rows = await reading.cells(connection, viewer) if cell in viewer.cells else []
+    row = next((each for each in rows if each["cell"] == cell), None)
+    if row is None:
+        raise CellNotFound(f"there is no cell {cell!r} among yours: GET /v1/sites names them")
+    horizon = int(row["horizon"]) - 1
+    ahead = known_at is not None and known_at > horizon
+    known = horizon if known_at is None or ahead else known_at
+    return Opened(Book(connection, viewer, cell, known), bool(row["simulated"]), horizon, known_at if ahead else None)
+
+
+async def _connection(request: Request, _caller: CanRead) -> AsyncIterator[Connection]:
+    async with parts_of(request).pool.acquire() as connection:
+        yield connection
+
+
+Reads = Annotated[Connection, Depends(_connection)]
+CellAsked = Annotated[Cell | None, Query(description="The cell; may be left out where only one can be meant")]
+KnownAt = Annotated[Moment | None, Query(description="As known at this moment; default and at most the horizon")]
+AsOf = Annotated[Moment | None, Query(description="As it was in the world at this moment; default `known_at`")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(max_length=2000, description="`next` of the page before")]
+
+
+async def _asked(
+    *, cell: CellAsked = None, known_at: KnownAt = None, as_of: AsOf = None, limit: Limit = 100, cursor: Cursor = None
+) -> Asked:
+    return Asked(cell, known_at, as_of, limit, cursor)
+
+
+async def _reading(
+    request: Request, caller: CanRead, connection: Reads, asked: Annotated[Asked, Depends(_asked)]
+) -> Reading:
+    cell = asked.cell
+    if cell is None:
+        cells = caller.viewer.cells
+        if asset := request.path_params.get("asset"):
+            cells = await reading.asset_cells(connection, caller.viewer, asset) if _is_asset(asset) else ()
+            if not cells:
+                raise AssetNotFound("no asset of yours has this id")
+        if len(cells) != 1:
+            raise WhichCell("say which cell is meant: ?cell=…; GET /v1/sites names yours")
+        cell = cells[0]
+    opened = await open_book(connection, caller.viewer, cell, asked.known_at)
+    as_of = opened.book.known_at if asked.as_of is None else asked.as_of
+    return Reading(opened, as_of, asked.limit, asked.cursor)
+
+
+async def _all_of_mine(caller: CanRead, connection: Reads) -> list[Opened]:
+    rows = await reading.cells(connection, caller.viewer)
+    return [
+        Opened(
+            Book(connection, caller.viewer, row["cell"], int(row["horizon"]) - 1),
+            bool(row["simulated"]),
+            int(row["horizon"]) - 1,
+        )
+        for row in rows
+    ]
+
+
+AllOfMine = Annotated[list[Opened], Depends(_all_of_mine)]
+
+
+def _is_asset(text: str) -> bool:
+    return len(text) == 36 and all(c in "0123456789abcdef-" for c in text)  # noqa: PLR2004 - a UUID's text
+
+
+ReadingAsked = Annotated[Reading, Depends(_reading)]
+AssetAsked = AssetRef
+
+
+async def asset_names(book: Book, asset: str) -> tuple[str, str, list[str]]:
+    """Give the canonical id, the kind, and all names of the asset that bears a name. Raises `AssetNotFound`."""
+    rows = await evidence.names(book, [asset])
+    names = sorted({row["name"] for row in rows})
+    kinds = {row["asset"]: row["kind"] for row in await evidence.kinds(book, names)}
+    if asset not in kinds:
+        raise AssetNotFound(f"no asset of {book.cell} had the id {asset} as known then")
+    canonical = str(rows[0]["asset"])
+    return canonical, str(kinds.get(canonical, kinds[asset])), names

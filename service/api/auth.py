@@ -1,0 +1,122 @@
+"""Who asks: API keys, the operator that a key is tied to, and the scopes that a route needs.
+
+Routers deny by default: each is made by `guarded`, and those that are public say so.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from schemas.answers import Problem
+from schemas.errors import HoldfastError
+from service.api.parts import parts_of
+from service.store import keys
+from service.store.reading import Viewer
+
+CACHED_S = 2.0  # a revoked key, and a new cell, are noticed within this time
+_CACHE_SIZE = 10_000
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: hf_…")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="keyHeader", description="The same, elsewhere")
+
+
+class NoKey(HoldfastError):
+    """An API key is needed, and this one does not hold."""
+
+    status: ClassVar[int] = 401
+    slug: ClassVar[str] = "no-key"
+
+
+class OutOfScope(HoldfastError):
+    """The key does not allow this."""
+
+    status: ClassVar[int] = 403
+    slug: ClassVar[str] = "out-of-scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, with what rights."""
+
+    key_id: str
+    viewer: Viewer
+    scopes: frozenset[str]
+
+    def needs(self, scope: str) -> None:
+        """Raise `OutOfScope` unless the key has the scope (`admin` has them all)."""
+        if scope not in self.scopes and "admin" not in self.scopes:
+            raise OutOfScope(f"this key lacks the scope {scope!r}: `holdfast keys create --scope {scope}` makes one")
+
+
+class KeyCache:
+    """Keys that were found lately. Owned by one application; not shared between processes."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[float, Caller]] = {}
+
+    def get(self, key: str) -> Caller | None:
+        """Give a caller found within the last seconds."""
+        held = self._found.get(key)
+        return held[1] if held and time.monotonic() - held[0] < CACHED_S else None
+
+    def put(self, key: str, caller: Caller) -> None:
+        """Keep a caller for seconds."""
+        if len(self._found) >= _CACHE_SIZE:
+            self._found.clear()
+        self._found[key] = (time.monotonic(), caller)
+
+
+async def caller_of(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    header: Annotated[str | None, Security(_header)],
+) -> Caller:
+    """Find who asks. Raises `NoKey`."""
+    key = bearer.credentials if bearer else header
+    if not key:
+        raise NoKey("send `Authorization: Bearer hf_…`; `holdfast keys create` makes a key")
+    cache: KeyCache = request.app.state.keys
+    caller = cache.get(key)
+    if caller is None:
+        parts = parts_of(request)
+        async with parts.pool.acquire() as connection:
+            found = await keys.find(connection, key, at=parts.now())
+        if found is None:
+            raise NoKey("this key is unknown, revoked or expired; `holdfast keys create` makes another")
+        caller = Caller(found.key_id, found.viewer, found.scopes)
+        cache.put(key, caller)
+    return caller
+
+
+AnyCaller = Annotated[Caller, Depends(caller_of)]
+
+
+def _may(scope: str) -> Callable[[Caller], Awaitable[Caller]]:
+    async def check(caller: AnyCaller) -> Caller:
+        caller.needs(scope)
+        return caller
+
+    return check
+
+
+CanRead = Annotated[Caller, Depends(_may("read"))]
+CanAudit = Annotated[Caller, Depends(_may("audit"))]
+
+
+def guarded(tag: str) -> APIRouter:
+    """Make a router none of whose routes answers without a key."""
+    refusals: dict[int | str, dict[str, object]] = {
+        status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
+        for status, words in (
+            (401, "No key, or one that does not hold"),
+            (403, "The key lacks the scope"),
+            (404, "Not there, or not yours to see"),
+            (422, "The request is not well formed"),
+            (503, "Something is away for now"),
+        )
+    }
+    return APIRouter(prefix="/v1", tags=[tag], dependencies=[Depends(caller_of)], responses=refusals)

@@ -1,0 +1,98 @@
+"""What the API measures: request times by route, and where every cell is. Consumers serve their own."""
+
+import time
+from collections.abc import Iterable
+
+import asyncpg
+from fastapi import Request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.registry import REGISTRY
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.facts.records import Millis
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The numbers of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._times = Histogram(  # how long requests took, by method and route
+            "holdfast_request_seconds",
+            "Time of a request",
+            ("method", "route"),
+            registry=self.registry,
+            buckets=_BUCKETS,
+        )
+        self._answers = Counter(  # how requests ended
+            "holdfast_requests", "Requests answered", ("method", "route", "status"), registry=self.registry
+        )
+        self._age = Gauge(  # how far each cell is behind; simulated cells stand still on purpose
+            "holdfast_horizon_age_seconds", "Age of a cell's horizon", ("cell", "simulated"), registry=self.registry
+        )
+        self._stopped = Gauge(  # partitions that wait for a person
+            "holdfast_partitions_stopped", "Partitions that are stopped", ("cell",), registry=self.registry
+        )
+        self._rejected = Gauge(  # records kept as dead letters
+            "holdfast_dead_letters", "Dead letters by reason", ("cell", "code"), registry=self.registry
+        )
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        self._times.labels(method, route).observe(seconds)
+        self._answers.labels(method, route, str(status)).inc()
+
+    def expose(self, positions: Iterable[asyncpg.Record], rejected: Iterable[asyncpg.Record], now: Millis) -> bytes:
+        """Write everything in Prometheus' text format, with where the cells are at this moment."""
+        for gauge in (self._age, self._stopped, self._rejected):
+            gauge.clear()
+        for row in positions:
+            age = max(0.0, (now - row["horizon"]) / 1000)
+            self._age.labels(row["cell"], str(row["simulated"]).lower()).set(age)
+            self._stopped.labels(row["cell"]).inc(1 if row["stopped"] else 0)
+        for row in rejected:
+            self._rejected.labels(row["cell"], row["code"]).set(row["count"])
+        return generate_latest(self.registry) + generate_latest(REGISTRY)
+
+
+def metrics_of(request: Request) -> Metrics:
+    """Give the numbers of the application that a request came to."""
+    metrics = request.app.state.metrics
+    if not isinstance(metrics, Metrics):
+        raise TypeError("the application has no metrics")
+    return metrics
+
+
+class Timed:
+    """ASGI middleware: times every request under the template of its route, never under its path."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, timed."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        finally:
+            self.metrics.request(scope["method"], _route(scope), status, time.perf_counter() - began)
+
+
+def _route(scope: Scope) -> str:
+    route = scope.get("route")
+    path = getattr(route, "path", None)
+    return path if isinstance(path, str) else "none"

@@ -1,0 +1,101 @@
+"""Every error leaves as one shape: a problem of RFC 9457. The only module that knows that shape."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from schemas.answers import Problem
+from schemas.errors import HoldfastError
+from service.store.pool import TRANSIENT
+
+MEDIA_TYPE = "application/problem+json"
+_PREFIX = "urn:holdfast:problem:"
+_RETRY_AFTER_S = "5"
+_SERVER_ERROR = 500
+
+_log = structlog.get_logger(__name__)
+
+
+def problem(
+    status: int,
+    slug: str,
+    title: str,
+    detail: str | None = None,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Give a problem as a response. 503 says when to come again."""
+    body = Problem(type=_PREFIX + slug, title=title, status=status, detail=detail, errors=errors)
+    more = dict(headers or {})
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        more.setdefault("Retry-After", _RETRY_AFTER_S)
+    if status == HTTPStatus.UNAUTHORIZED:
+        more.setdefault("WWW-Authenticate", "Bearer")
+    return JSONResponse(body.model_dump(exclude_none=True), status, more, MEDIA_TYPE)
+
+
+def of_error(error: HoldfastError) -> JSONResponse:
+    """Give one of our own errors as a problem; its text is kept back where we are wrong (500)."""
+    if error.status >= _SERVER_ERROR and error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+        return _internal()
+    title = (inspect.getdoc(type(error)) or error.slug).partition("\n")[0].rstrip(".")
+    return problem(error.status, error.slug, title, str(error))
+
+
+def install(app: FastAPI) -> None:
+    """Map every error of the application, ours, the framework's and what is unmapped."""
+    handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
+        HoldfastError: _ours,
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+        Exception: _unmapped,
+        **dict.fromkeys(TRANSIENT, _away),
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _ours(request: Request, error: HoldfastError) -> Response:
+    if error.status >= _SERVER_ERROR:
+        _log.error("request_failed", path=request.url.path, error=str(error), slug=error.slug)
+    return of_error(error)
+
+
+async def _invalid(_request: Request, error: RequestValidationError) -> Response:
+    found = error.errors()
+    errors = [
+        {"at": ".".join(str(part) for part in one["loc"]), "says": str(one["msg"]).removeprefix("Value error, ")}
+        for one in found
+    ]
+    if any(one["type"] == "json_invalid" for one in found):
+        return problem(400, "bad-json", "The body is not JSON", errors[0]["says"], errors=errors)
+    detail = f"{errors[0]['at']}: {errors[0]['says']}" if errors else None
+    return problem(422, "invalid-request", "The request is not well formed", detail, errors=errors)
+
+
+async def _http(_request: Request, error: HTTPException) -> Response:
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = error.detail if error.detail != phrase else None
+    return problem(error.status_code, phrase.lower().replace(" ", "-"), phrase, detail=detail, headers=error.headers)
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    _log.warning("database_away", path=request.url.path, error=repr(error))
+    return problem(503, "unavailable", "The database cannot be reached now", "try again in a few seconds")
+
+
+async def _unmapped(request: Request, error: Exception) -> Response:
+    _log.error("request_broke", path=request.url.path, exc_info=error)
+    return _internal()
+
+
+def _internal() -> JSONResponse:
+    return problem(500, "internal", "We are wrong: this was logged")

@@ -1,0 +1,95 @@
+"""Acts through Kafka: validated, put on `acts.<cell>`, and waited for (SEMANTICS rule 4). No act goes another way."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import asyncpg
+
+from schemas import acts
+from schemas.envelope import ACT_TYPE, COMMON, CONTENT_TYPE, TYPE, acts_topic
+from schemas.errors import HoldfastError
+from service.api.asking import open_book
+from service.api.parts import Sender, Sent
+from service.facts.records import Millis
+from service.store import reading
+from service.store.pool import Connection
+from service.store.reading import Book, Viewer
+
+WAIT_S = 10.0
+_POLL_S = 0.05
+
+_COMMON_ACTS = frozenset({"operator.put", "cell.put"})
+_ENROLS = frozenset({"source.enrol", "source.retire"})
+
+
+class WrongBook(HoldfastError):
+    """An act about operators and cells goes to `common`, every other one to a cell."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "wrong-book"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Where an act stands, and what became of it (None: not derived yet)."""
+
+    sent: Sent
+    outcome: str | None
+    words: str | None
+
+
+def scope_for(act: acts.CellAct | acts.CommonAct) -> str:
+    """Name the scope that an act needs. Pure."""
+    if act.act in _COMMON_ACTS:
+        return "admin"
+    return "enrol" if act.act in _ENROLS else "write"
+
+
+async def time_for(connection: Connection, viewer: Viewer, cell: str) -> Millis | None:
+    """Give the time that the sender must stamp: in a simulated cell the horizon + 1 ms (rule 24), else none.
+
+    Raises `CellNotFound`.
+    """
+    if cell == COMMON:
+        return None
+    opened = await open_book(connection, viewer, cell)
+    return opened.horizon + 2 if opened.simulated else None  # the column is one above the last moment derived
+
+
+async def put(send: Sender, cell: str, act: acts.CellAct | acts.CommonAct, at: Millis | None) -> Sent:
+    """Put an act on its topic. Raises `WrongBook`, `Transient`."""
+    if (act.act in _COMMON_ACTS) is not (cell == COMMON):
+        raise WrongBook(f"{act.act} goes to {'common' if act.act in _COMMON_ACTS else 'a cell'}, not to {cell!r}")
+    headers = ((TYPE, ACT_TYPE.encode()), (CONTENT_TYPE, b"application/json"))
+    return await send(acts_topic(cell), acts.body(act), headers, at)
+
+
+async def outcome(pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sent, wait_s: float = WAIT_S) -> Done:
+    """Wait until the horizon has reached an act that was put, and give its outcome; without one after `wait_s`."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        async with pool.acquire() as connection:
+            row = await find(connection, viewer, cell, sent.offset)
+        if row is not None and (became := settled(cell, row)) is not None:
+            return Done(Sent(sent.offset, row["at"]), became, row["words"])
+        if time.monotonic() >= deadline:
+            return Done(sent, None, None)
+        await asyncio.sleep(_POLL_S)
+
+
+async def find(connection: Connection, viewer: Viewer, cell: str, offset: int) -> asyncpg.Record | None:
+    """Give an act as consumed so far; None where it was not yet, or is not the viewer's to see."""
+    return await reading.act(Book(connection, viewer, cell, 0), offset)
+
+
+def settled(cell: str, row: asyncpg.Record) -> str | None:
+    """Give an act's outcome once the horizon has reached it (what spans cells is not derived, and has none). Pure."""
+    reached = cell == COMMON or row["horizon"] > row["at"]
+    return row["outcome"] if reached else None
+
+
+def viewer_for(viewer: Viewer, cell: str) -> Viewer:
+    """Give the viewer of a cell's acts: those that span cells are for who may write them. Pure."""
+    return Viewer(viewer.operator, (COMMON,)) if cell == COMMON else viewer

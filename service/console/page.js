@@ -1,0 +1,159 @@
+"use strict";
+const $ = (id) => document.getElementById(id);
+const state = { key: "", cells: [] };
+const VERDICTS = ["confirmed", "consistent", "stale", "disputed", "contradicted", "unproven"];
+
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (name === "onclick") element.addEventListener("click", value);
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+async function call(path, body) {
+  const response = await fetch(path, {
+    method: body ? "POST" : "GET",
+    headers: { Authorization: `Bearer ${state.key}`, ...(body ? { "Content-Type": "application/json" } : {}) },
+    body: body ? JSON.stringify(body) : undefined,
+  });
+  const text = await response.text();
+  let answer = {};
+  try { answer = JSON.parse(text); } catch { answer = { title: text.slice(0, 200) }; }
+  if (!response.ok) throw new Error(answer.detail || answer.title || `the server said ${response.status}`);
+  return { answer, text };
+}
+
+function trouble(error) {
+  $("problem").textContent = error ? error.message : "";
+  $("problem").hidden = !error;
+}
+
+async function attempt(work) {
+  trouble(null);
+  document.body.setAttribute("aria-busy", "true");
+  try { await work(); } catch (error) { trouble(error); } finally { document.body.removeAttribute("aria-busy"); }
+}
+
+const cellNow = () => state.cells.find((cell) => cell.cell === $("cell").value);
+
+function showCell() {
+  const cell = cellNow();
+  $("simulated").hidden = !(cell && cell.simulated);
+  $("site").replaceChildren(...(cell ? cell.sites : []).map((site) =>
+    make("option", { value: site.place }, site.country ? `${site.place} (${site.country})` : site.place)));
+  if (!cell) return;
+  const until = new Date(cell.horizon);
+  $("until").value = until.toISOString().slice(0, 19);
+  $("from").value = new Date(until.getTime() - 30 * 86400000).toISOString().slice(0, 19);
+}
+
+$("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(async () => {
+    state.key = $("key").value.trim();
+    state.cells = (await call("/v1/sites")).answer.cells;
+    $("cell").replaceChildren(...state.cells.map((cell) => make("option", { value: cell.cell }, cell.cell)));
+    $("claim").hidden = false;
+    if (!state.cells.length) throw new Error("this key sees no cell yet: an act cell.put gives its operator one");
+    showCell();
+  });
+});
+$("cell").addEventListener("change", showCell);
+
+$("claim-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(async () => {
+    const asset = $("subject").value.trim();
+    const claim = {
+      cell: $("cell").value,
+      predicate: $("predicate").value,
+      subject: asset ? { asset } : { place: $("site").value },
+      from: `${$("from").value}Z`,
+      until: `${$("until").value}Z`,
+    };
+    if (claim.predicate === "located_at") claim.place = $("site").value;
+    const { answer, text } = await call("/v1/attestations", claim);
+    $("answer").hidden = false;
+    $("answer-raw").textContent = text;
+    $("answer-head").textContent = `As known at ${answer.known_at}, by ruleset ${answer.ruleset}, resting on ` +
+      `${answer.events.count} events${answer.simulated ? "; simulated" : ""}.`;
+    $("answer-body").replaceChildren(...(answer.answer ? single(answer.answer) : several(answer)));
+    $("answer").scrollIntoView({ block: "nearest" });
+  });
+});
+
+const verdict = (word) => make("span", { class: `verdict ${word}` }, word);
+
+function table(caption, heads, rows) {
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    make("table", {}, make("caption", {}, caption),
+      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
+      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) =>
+        cell instanceof Node && cell.tagName === "TD" ? cell : make("td", {}, cell === null ? "" : cell)))))));
+}
+
+const assetLink = (asset) => make("button", { type: "button", class: "plain id", onclick: () => history(asset) }, asset);
+
+function several(answer) {
+  const kinds = [...new Set(answer.counts.map((one) => one.kind))];
+  const count = (kind, word) => answer.counts.filter((one) => one.kind === kind && one.verdict === word)
+    .reduce((sum, one) => sum + one.count, 0);
+  const number = (n) => make("td", { class: "n" }, n ? String(n) : "·");
+  const counts = kinds.length
+    ? table("How many, by kind and verdict", ["kind", ...VERDICTS],
+      kinds.map((kind) => [kind, ...VERDICTS.map((word) => number(count(kind, word)))]))
+    : make("p", {}, "Nothing stood there when the interval began.");
+  const worst = (answer.worst || []).map((one) =>
+    [assetLink(one.asset || one.subject), one.kind || "", verdict(one.verdict), why(one)]);
+  return [counts, ...(worst.length ? [table("The worst", ["asset", "kind", "verdict", "why"], worst)] : [])];
+}
+
+function why(one) {
+  const first = (one.contradicting || [])[0] || (one.disputes || [])[0] || one.longest_silence || (one.silences || [])[0]
+    || (one.would_raise || [])[0];
+  return first ? Object.entries(first).filter(([, value]) => value !== null && typeof value !== "object").slice(0, 6)
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ") : "";
+}
+
+function single(answer) {
+  const facts = make("dl", {});
+  const add = (name, value) => { if (value !== null && value !== undefined && value !== "") facts.append(make("dt", {}, name), make("dd", {}, value)); };
+  add("verdict", verdict(answer.verdict));
+  add("kind", answer.kind);
+  if (answer.subject) add("asset", assetLink(answer.subject));
+  for (const name of ["place", "grades", "coverage", "longest_silence"]) {
+    const value = answer[name];
+    if (value && typeof value === "object") add(name.replaceAll("_", " "), flat(value));
+    else if (value) add(name.replaceAll("_", " "), String(value));
+  }
+  const lists = ["silences", "contradicting", "disputes", "differences", "would_raise", "remains_to_trust", "cannot_see"];
+  return [facts, ...lists.filter((name) => (answer[name] || []).length).map((name) => list(name, answer[name]))];
+}
+
+const flat = (value) => Object.entries(value).filter(([, each]) => each !== null)
+  .map(([name, each]) => `${name.replaceAll("_", " ")} ${typeof each === "object" ? JSON.stringify(each) : each}`).join(", ");
+
+function list(name, rows) {
+  return make("div", {}, make("h3", {}, name.replaceAll("_", " ")),
+    make("ul", {}, ...rows.slice(0, 20).map((row) => make("li", {}, typeof row === "object" ? flat(row) : String(row)))),
+    rows.length > 20 ? make("p", { class: "hint" }, `and ${rows.length - 20} more below`) : null);
+}
+
+function history(asset) {
+  attempt(async () => {
+    const cell = encodeURIComponent($("cell").value);
+    const { answer } = await call(`/v1/assets/${asset}?cell=${cell}`);
+    const stretches = (await call(`/v1/assets/${asset}/whereabouts?cell=${cell}`)).answer.items;
+    $("history").hidden = false;
+    $("history-head").replaceChildren(`${answer.kind} `, make("span", { class: "id" }, answer.asset), " ",
+      answer.identifiers.slice(0, 4).map((one) => `${one.scheme} ${one.value}`).join(", "));
+    $("history-body").replaceChildren(table("Where it was", ["from", "until", "place", "container", "remarks"],
+      stretches.map((row) => [row.from, row.until || "still", row.place || "",
+        row.container ? make("span", {}, assetLink(row.container), row.container_slot ? ` slot ${row.container_slot}` : "") : "",
+        [row.moving ? "moving" : "", row.disputed ? "disputed" : ""].filter(Boolean).join(", ")])));
+    $("history").scrollIntoView({ block: "nearest" });
+  });
+}

@@ -1,0 +1,13 @@
+-- What probes ask before there is a viewer.
+
+-- name: all_positions
+SELECT cell, simulated, horizon, topic, partition, applied, suspended, stopped, seen_at
+FROM all_positions()
+
+-- name: rejected_by_reason
+SELECT cell, code, count
+FROM rejected_by_reason()
+
+-- name: migrations_applied
+SELECT number
+FROM migrations_applied()
