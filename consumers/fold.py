@@ -146,6 +146,11 @@ class Folding:
         except Rejected as exc:
             batch.dead.append(DeadLetter.of(record, at, exc))
             return None
+        state = self.states.get(record.key or b"")
+        if state is not None and state.runs:
+            last = max(run.last for run in state.runs.values())
+            if terms.retired_between(decoded.source, last, at):  # and enrolled again since: the rows were ended then
+                state.runs.clear()
         need = self._fold(record, at, decoded, verified, batch)
         if need is not None:
             batch.slow -= 1  # it is taken again once that is known

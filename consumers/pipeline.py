@@ -106,7 +106,8 @@ class Pipeline:
         """Take what was folded of the active lanes (None: all), ready to be written; None where nothing was."""
         ours = [p for lane, p in self.partitions.items() if active is None or lane in active]
         batches = [batch for p in ours if (batch := p.seal()) is not None]
-        return write.prepare(batches) if batches else None
+        retiring = frozenset(name for name, state in self.cells.items() if state.terms.any_retired())
+        return write.prepare(batches, retiring) if batches else None
 
     async def put(self, prepared: write.Prepared) -> None:
         """Step 5: write a sealed batch. Durable once this returns.

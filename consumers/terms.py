@@ -42,6 +42,14 @@ class Terms:
         until = terms[index].from_at if index < len(terms) else NEVER
         return (terms[index - 1] if index else None), until
 
+    def retired_between(self, source: str, after: Millis, upto: Millis) -> bool:
+        """Whether a source was retired after one moment and up to another."""
+        return any(term.retired and after < term.from_at <= upto for term in self.by_source.get(source, ()))
+
+    def any_retired(self) -> bool:
+        """Whether any source of the cell ever was retired."""
+        return any(term.retired for terms in self.by_source.values() for term in terms)
+
 
 async def load(connection: Connection, cell: str, version: int) -> Terms:
     """Read a cell's terms."""

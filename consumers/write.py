@@ -27,11 +27,12 @@ class Prepared:
     batches: tuple[Batch, ...]
     positions: Columns
     by_cell: dict[str, dict[str, Columns]] = field(default_factory=dict)
+    retiring: frozenset[str] = frozenset()  # cells of which a source was retired: its runs that are new end there too
 
 
-def prepare(batches: Sequence[Batch]) -> Prepared:
+def prepare(batches: Sequence[Batch], retiring: frozenset[str] = frozenset()) -> Prepared:
     """Turn batches (each with at least one record) into columns. Pure."""
-    prepared = Prepared(tuple(batches), _columns(11, (_position(b) for b in batches)))
+    prepared = Prepared(tuple(batches), _columns(11, (_position(b) for b in batches)), retiring=retiring)
     grouped: dict[str, list[Batch]] = defaultdict(list)
     for batch in batches:
         grouped[batch.lane.cell].append(batch)
@@ -138,6 +139,8 @@ async def put(connection: Connection, prepared: Prepared) -> None:
             if name in _EXACT and touched != len(columns[0]):
                 msg = f"{name} of cell {cell} touched {touched} rows of {len(columns[0])}"
                 raise RuntimeError(msg)
+        if cell in prepared.retiring and "begin_runs" in statements:
+            await intake.end_retired(connection, cell, sorted(set(statements["begin_runs"][3])))
         for batch in prepared.batches:
             if batch.lane.cell == cell and batch.acts:
                 await acts.apply(connection, batch)

@@ -81,8 +81,8 @@ class Settings(BaseSettings):
     kafka_ssl_keyfile: ReadableFile = Field(None, description="PEM of its key")
 
     consumer_group: str = Field("holdfast", min_length=1, description="the consumers' group on Kafka")
-    batch_max_ms: int = Field(200, ge=1, le=10_000, description="at rest, a batch is written after this long")
-    batch_max_records: int = Field(50_000, ge=1, le=1_000_000, description="a batch holds no more than this")
+    batch_max_ms: int = Field(30, ge=1, le=10_000, description="at rest, a batch is written after this long")
+    batch_max_records: int = Field(1_000_000, ge=1, le=10_000_000, description="a batch holds no more than this")
     batch_load_ms: int = Field(10_000, ge=1, le=60_000, description="under backlog, a batch may last this long")
     beat_interval_s: float = Field(10.0, gt=0, le=60, description="the beater writes to idle partitions this often")
     metadata_max_age_ms: int = Field(2000, ge=100, le=300_000, description="new topics are noticed within this time")

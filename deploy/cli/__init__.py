@@ -13,6 +13,11 @@ COMMANDS: dict[str, str] = {
     "ingest": "deploy.cli.ingest:ingest",
     "settings": "deploy.cli.settings_cmd:settings",
     "simulate": "deploy.cli.simulate:simulate",
+    "beat": "deploy.cli.consume:beat",
+    "consume": "deploy.cli.consume:consume",
+    "dead-letters": "deploy.cli.dead_letters:dead_letters",
+    "migrate": "deploy.cli.migrate:migrate",
+    "report-this-machine": "deploy.cli.report_this_machine:report_this_machine",
     "up": "deploy.cli.up:up",
 }
 """Each command's name and where it is: "module:attribute". Add a line to add a command."""
