@@ -1,0 +1,151 @@
+"""Drive the real pipeline over the real Postgres without a broker: any batching, any interleaving, any crash."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from consumers import births
+from consumers.derive.deriver import Deriver
+from consumers.partition import Position
+from consumers.pipeline import Pipeline
+from consumers.records import Lane
+from tests.support.records import ACTS, TELEMETRY, Record
+
+
+class Crash(BaseException):
+    """The process ends here, as a kill -9 would end it: nothing may catch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happens to a consumer: see `Driver.step`."""
+
+    what: str
+    topic: str = TELEMETRY
+    partition: int = 0
+    count: int = 1
+    point: tuple[str, str] = ("", "")
+
+
+@dataclass(slots=True)
+class Driver:
+    """One consumer of one cell, fed from a list of records instead of a broker."""
+
+    pool: asyncpg.Pool
+    cell: str
+    partitions: int
+    log: dict[Lane, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    fed: dict[Lane, int] = field(default_factory=dict)
+    crash_at: tuple[str, str] | None = None
+    pipeline: Pipeline = field(init=False)
+    deriver: Deriver = field(init=False)
+
+    async def begin(self, records: Iterable[Record]) -> None:
+        """Let the cell begin and take its partitions up."""
+        for record in sorted(records, key=lambda r: (r.topic, r.partition, r.offset)):
+            self.log[Lane(self.cell, record.topic, record.partition)].append(record)
+        async with self.pool.acquire() as connection, connection.transaction():
+            await births.bear(connection, self.cell, {ACTS: 1, TELEMETRY: self.partitions})
+        await self.restart()
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """All partitions of the cell."""
+        return [Lane(self.cell, ACTS, 0), *(Lane(self.cell, TELEMETRY, n) for n in range(self.partitions))]
+
+    async def restart(self) -> None:
+        """Come up as a new process does: from what is in Postgres, and nothing else."""
+        self.crash_at = None
+        self.pipeline = Pipeline(self.pool, self._observe)
+        self.deriver = Deriver(self.pool, self.cell, self._observe)
+        self._seek(await self.pipeline.assign(self.lanes))
+
+    def _seek(self, positions: dict[Lane, Position]) -> None:
+        self.fed = {lane: position.next_offset for lane, position in positions.items()}
+
+    async def _observe(self, step: str, when: str) -> None:
+        if (step, when) == self.crash_at:
+            raise Crash(f"{when} {step}")
+
+    def feed(self, lane: Lane, count: int) -> int:
+        """Poll up to `count` records of a partition; how many there were."""
+        records = self.log[lane][self.fed[lane] : self.fed[lane] + count]
+        if records:
+            self.pipeline.receive(lane, records)
+            self.fed[lane] += len(records)
+        return len(records)
+
+    async def write(self) -> bool:
+        """Write what was folded; whether there was anything."""
+        prepared = self.pipeline.seal()
+        if prepared is not None:
+            await self.pipeline.put(prepared)
+        return prepared is not None
+
+    async def step(self, step: Step) -> None:
+        """Do one thing; after a crash a new process goes on."""
+        try:
+            match step.what:
+                case "poll":
+                    self.feed(Lane(self.cell, step.topic, step.partition), step.count)
+                case "fold":
+                    await self.pipeline.fold()
+                case "write":
+                    await self.write()
+                case "derive":
+                    await self.derive()
+                case "crash":
+                    await self.restart()
+                case "rebalance":
+                    self._seek_changed(await self.pipeline.assign(self.lanes))
+                case "arm":
+                    self.crash_at = step.point
+                case _:
+                    raise AssertionError(step.what)
+        except Crash:
+            await self.restart()
+
+    def _seek_changed(self, positions: dict[Lane, Position]) -> None:
+        for lane, position in positions.items():
+            held = self.pipeline.partitions[lane]
+            if not held.inbox and not held.batch.records:
+                self.fed[lane] = position.next_offset
+
+    async def derive(self) -> bool:
+        """Step 6; whether anything was derived."""
+        before = await self._horizon()
+        while await self.deriver.derive():
+            pass
+        return await self._horizon() != before
+
+    async def _horizon(self) -> int:
+        async with self.pool.acquire() as connection:
+            return int(await connection.fetchval("SELECT horizon FROM cell WHERE cell = $1", self.cell))
+
+    async def finish(self) -> None:
+        """Go on until nothing is left to do."""
+        self.crash_at = None
+        for _ in range(1000):
+            fed = sum(self.feed(lane, 10_000) for lane in self.lanes)
+            folded = await self.pipeline.fold()
+            written = await self.write()
+            derived = await self.derive()
+            if not (fed or folded or written or derived):
+                return
+        raise AssertionError("the consumer never comes to rest")
+
+
+async def facts_after(
+    pool: asyncpg.Pool, records: Sequence[Record], partitions: int, steps: Iterable[Step] = ()
+) -> str:
+    """Run records through a consumer that is treated so, to the end; gives the cell."""
+    cell = f"cell{secrets.token_hex(6)}"
+    driver = Driver(pool, cell, partitions)
+    await driver.begin(records)
+    for step in steps:
+        await driver.step(step)
+    await driver.finish()
+    return cell

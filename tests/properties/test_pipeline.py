@@ -1,0 +1,65 @@
+"""Rule 5: the facts of a cell are a function of its records, whatever happens to the consumer on the way."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.store.pool import create_pool
+from tests.properties.driving import facts_after
+from tests.properties.streams import streams, treatments
+from tests.reference.model import facts
+from tests.reference.shapes import difference
+from tests.support.facts import facts_of
+
+if TYPE_CHECKING:
+    import asyncpg
+
+EXAMPLES = 150
+
+
+class Bench:
+    """A loop and a pool that all examples of a test share; each example is a cell of its own."""
+
+    def __init__(self, dsn: str) -> None:
+        self.runner = asyncio.Runner()
+        self.pool: asyncpg.Pool = self.runner.run(create_pool(dsn, min_size=1, max_size=4))
+
+    def close(self) -> None:
+        """Let both go."""
+        self.runner.run(self.pool.close())
+        self.runner.close()
+
+
+@pytest.fixture
+def bench(database: str) -> Iterator[Bench]:
+    """Give a loop and a pool over the test's own database."""
+    made = Bench(database)
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(600)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_rule_5_any_batching_interleaving_and_crash_gives_the_facts_of_the_model(
+    bench: Bench, data: st.DataObject
+) -> None:
+    """Rule 5, rule 2, rule 13: the real pipeline over the real Postgres against the slow reference model."""
+    records, partitions = data.draw(streams(), label="records")
+    steps = data.draw(treatments(partitions), label="steps")
+    expected = facts(records, partitions)
+
+    async def run() -> str:
+        cell = await facts_after(bench.pool, records, partitions, steps)
+        async with bench.pool.acquire() as connection:
+            return difference(expected, await facts_of(connection, cell))
+
+    assert bench.runner.run(run()) == ""

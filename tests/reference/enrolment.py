@@ -1,0 +1,123 @@
+"""Acts as the reference model reads them: what was said, when, and under which terms each source reports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from schemas import acts
+from schemas.envelope import ACT_TYPE, BEAT_TYPE, TYPE
+from schemas.errors import Rejected
+from schemas.words import SourceClass
+from tests.reference.shapes import DeadFact, OutageFact
+from tests.support.records import ACTS, Record
+
+OUTAGE = 30_000  # three beat intervals without any record (rule 12)
+DEFAULT_LATENESS = 120_000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One act: its place in the order of rule 5, and whether its idempotency key was there before."""
+
+    offset: int
+    at: int
+    act: acts.CellAct | acts.CommonAct
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How a source is enrolled from `from_at` on."""
+
+    from_at: int
+    source_class: SourceClass | None
+    control_domain: str
+    interval: int | None
+    clock_offset: int
+    lateness: int
+    retired: bool
+
+
+@dataclass(slots=True)
+class Enrolment:
+    """Everything that was appended to a cell's acts."""
+
+    applied: int = 0
+    said: list[Said] = field(default_factory=list)
+    dead: list[DeadFact] = field(default_factory=list)
+    outages: list[OutageFact] = field(default_factory=list)
+
+    def terms(self, source: str) -> list[Term]:
+        """Give the terms of a source, oldest first; of several in one millisecond the last stands."""
+        by_time: dict[int, Term] = {}
+        newest: Term | None = None
+        for said in self.said:
+            if said.repeated:
+                continue
+            if isinstance(said.act, acts.SourceEnrol) and said.act.source == source:
+                newest = Term(
+                    said.at,
+                    said.act.source_class,
+                    said.act.control_domain,
+                    said.act.interval_s * 1000 if said.act.interval_s is not None else None,
+                    said.act.clock_offset_s * 1000,
+                    said.act.lateness_s * 1000,
+                    retired=False,
+                )
+                by_time[said.at] = newest
+            elif isinstance(said.act, acts.SourceRetire) and said.act.source == source:
+                newest = Term(
+                    said.at,
+                    newest.source_class if newest else None,
+                    newest.control_domain if newest else "unknown",
+                    newest.interval if newest else None,
+                    newest.clock_offset if newest else 0,
+                    newest.lateness if newest else DEFAULT_LATENESS,
+                    retired=True,
+                )
+                by_time[said.at] = newest
+        return [by_time[at] for at in sorted(by_time)]
+
+    def term(self, source: str, at: int) -> Term | None:
+        """Give the term in force at an append time: acts come first."""
+        valid = [term for term in self.terms(source) if term.from_at <= at]
+        return valid[-1] if valid else None
+
+    def retirements(self, source: str) -> list[int]:
+        """Give the moments at which a source was retired."""
+        return [term.from_at for term in self.terms(source) if term.retired]
+
+
+def read_acts(records: Sequence[Record]) -> Enrolment:
+    """Read the acts of a cell in the order of their offsets."""
+    out = Enrolment()
+    keys: set[str] = set()
+    before: int | None = None
+    for record in sorted((r for r in records if r.topic == ACTS), key=lambda r: r.offset):
+        at = max(record.timestamp, out.applied)
+        if before is not None and at - before > OUTAGE:
+            out.outages.append(OutageFact(ACTS, record.partition, before, at))
+        before = out.applied = at
+        headers = dict(record.headers)
+        if headers.get(TYPE) == BEAT_TYPE.encode():
+            continue
+        try:
+            act = _parse(record, headers)
+        except Rejected as exc:
+            out.dead.append(DeadFact(ACTS, record.partition, record.offset, at, exc.code))
+            continue
+        out.said.append(Said(record.offset, at, act, act.key in keys))
+        keys.add(act.key)
+    return out
+
+
+def _parse(record: Record, headers: dict[str, bytes]) -> acts.CellAct | acts.CommonAct:
+    if headers.get(TYPE) != ACT_TYPE.encode():
+        raise Rejected("unknown_type", "")
+    if record.value is None:
+        raise Rejected("tombstone", "")
+    if record.partition != 0:
+        raise Rejected("wrong_partition", "")
+    act = acts.parse(record.value)
+    if isinstance(act, acts.CommonAct):
+        raise Rejected("wrong_topic", "")
+    return act

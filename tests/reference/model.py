@@ -1,0 +1,44 @@
+"""SEMANTICS in code: what a cell's records come to, slowly and from nothing. Shares no line with `consumers`.
+
+The pure functions of `service.facts` decide identity and whereabouts here too, but over everything that is known, at
+every single change; runs, gaps, bindings, the order and the corrections are the model's own.
+"""
+
+from collections.abc import Sequence
+
+from tests.reference.deriving import Deriver
+from tests.reference.enrolment import read_acts
+from tests.reference.findings import SHOWN
+from tests.reference.folding import fold
+from tests.reference.shapes import ActFact, Facts
+from tests.support.records import Record
+
+
+def facts(records: Sequence[Record], partitions: int = 1) -> Facts:
+    """Give the facts of a cell whose telemetry has so many partitions. Pure; the order of `records` does not matter."""
+    enrolment = read_acts(records)
+    folds = [fold(records, partition, enrolment) for partition in range(partitions)]
+    horizon = min([enrolment.applied, *(each.applied for each in folds)])
+    runs = sorted((run for each in folds for run in each.runs), key=lambda run: (run.first, run.partition, run.offset))
+    deriver = Deriver(enrolment, runs, horizon)
+    deriver.play()
+    beliefs = deriver.beliefs
+    return Facts(
+        horizon,
+        runs=frozenset(run.fact() for run in runs),
+        dead=frozenset(enrolment.dead).union(*(each.dead for each in folds)),
+        outages=frozenset(enrolment.outages).union(*(each.outages for each in folds)),
+        acts=frozenset(
+            ActFact(said.offset, said.at, said.act.act, said.act.key, deriver.outcomes.get(said.offset))
+            for said in enrolment.said
+        ),
+        gaps=frozenset(deriver.gaps),
+        parts=frozenset((key.hex(), one.part.kind.value) for key, one in deriver.identity.parts.items()),
+        aliases=deriver.alias_facts(),
+        shared=frozenset((v.scheme, v.scope, v.value, v.kind.value) for v in deriver.identity.shared),
+        bindings=frozenset([row.fact() for row in deriver.bindings.rows] + deriver.bindings.past),
+        whereabouts=frozenset(beliefs.past.union(*beliefs.where.values())),
+        disputes=frozenset(beliefs.past_disputes.union(*beliefs.disputes.values())),
+        findings=deriver.findings.facts(),
+        raised=frozenset(kind.value for kind in SHOWN),
+    )

@@ -1,0 +1,200 @@
+"""Section 4 of SEMANTICS: whereabouts of every asset, recomputed whole, and corrected where they differ."""
+
+from dataclasses import dataclass, field
+
+from schemas.words import Kind
+from service.facts.records import AssetId, Binding, Run, Source
+from service.facts.whereabouts import History, history
+from tests.reference.binding import Bindings, Bound
+from tests.reference.enrolment import Enrolment
+from tests.reference.folding import Folded
+from tests.reference.shapes import DisputeFact, WhereFact
+from tests.reference.standing import Standing
+
+Name = bytes
+Span = tuple[int, int | None]
+
+
+@dataclass(slots=True)
+class View:
+    """Everything that is claimed, as known at a moment (exclusive). Made anew for each moment and thrown away."""
+
+    at: int
+    bindings: Bindings
+    runs: list[Folded]
+    standing: Standing
+    enrolment: Enrolment
+    _made: dict[Name, History | None] = field(default_factory=dict)
+
+    def assets(self) -> set[Name]:
+        """Give every asset that anything was ever said of."""
+        return {self.asset(row.part) for row in self.bindings.rows}
+
+    def asset(self, part: bytes) -> Name:
+        """Give the asset of a part."""
+        return self.bindings.identity.asset_of(part)
+
+    def direct(self, asset: Name) -> list[Bound]:
+        """Give what is said of an asset itself."""
+        return [row for row in self.bindings.rows if self.asset(row.part) == asset]
+
+    def history(self, asset: Name) -> History:
+        """Compute an asset's whereabouts; those of what holds it come first, as claims that agree depend on them."""
+        made = self._made.get(asset)
+        if made is None:
+            self._made[asset] = History((), (), None)  # a thing that holds itself holds nothing
+            kind = self.direct(asset)[0].carrier.kind if self.direct(asset) else Kind.BOARD
+            claims = [self._claim(asset, row) for row in self.direct(asset)]
+            claims += [self._lift(asset, kind, *each) for each in self._lifted(asset, frozenset())]
+            made = history(claims, self.standing.places(), self._holds, self.at, self._regard(claims))
+            self._made[asset] = made
+        return made
+
+    def _claim(self, asset: Name, row: Bound) -> Binding:
+        runs = [
+            run for run in self._runs(row) if run.first >= row.from_at and (row.until is None or run.first < row.until)
+        ]
+        return Binding(
+            self._source(row.source),
+            row.scope,
+            row.slot,
+            AssetId(asset.hex()),
+            row.carrier.kind,
+            row.from_at,
+            row.until,
+            row.end,
+            AssetId(self.asset(row.container).hex()) if row.container else None,
+            row.holder.slot if row.holder else None,
+            row.place,
+            row.surveyed,
+            tuple(run.as_of(self.at) for run in runs),
+        )
+
+    def _source(self, name: str) -> Source:
+        term = self.enrolment.term(name, self.at - 1)
+        first = next(run.source_class for run in self.runs if run.source == name)
+        return Source(name, (term.source_class if term else None) or first)
+
+    def _runs(self, row: Bound) -> list[Folded]:
+        pair = (row.source, row.scope)
+        return [
+            run
+            for run in self.runs
+            if (run.source, run.scope) == pair and run.covers and run.known and run.first < self.at
+        ]
+
+    def _lifted(self, asset: Name, above: frozenset[Name]) -> list[tuple[Bound, Span]]:
+        """Give the surveyed sightings of what an asset holds, for the time that it holds it."""
+        out: list[tuple[Bound, Span]] = []
+        inside: dict[Name, list[Bound]] = {}
+        for row in self.bindings.rows:
+            if row.container is not None and self.asset(row.container) == asset:
+                inside.setdefault(self.asset(row.part), []).append(row)
+        for child, rows in inside.items():
+            if child in above or child == asset:
+                continue
+            seen = [(row, (row.from_at, row.until)) for row in self.direct(child) if row.surveyed]
+            seen += self._lifted(child, above | {asset})
+            for claim, span in seen:
+                out += [(claim, both) for both in common(rows, span)]
+        return out
+
+    def _lift(self, asset: Name, kind: Kind, row: Bound, span: Span) -> Binding:
+        one = self._claim(asset, row)
+        from_at, until = span
+        place = row.place
+        if kind is Kind.RACK and place is not None:
+            place = self.standing.rack_position(place)
+        runs: list[Run] = []
+        for run in self._runs(row):
+            now = run.as_of(self.at)
+            reach = now.last + now.tolerance if now.until is None else min(now.last + now.tolerance, now.until - 1)
+            if run.first >= row.from_at and (until is None or run.first < until) and reach >= from_at:
+                runs.append(now)
+        return Binding(
+            one.source,
+            row.scope,
+            row.slot,
+            AssetId(asset.hex()),
+            kind,
+            from_at,
+            until,
+            row.end if until == row.until else None,
+            None,
+            None,
+            place,
+            surveyed=True,
+            runs=tuple(runs),
+            lifted_from=AssetId(self.asset(row.part).hex()),
+        )
+
+    def _holds(self, outer: str, inner: str, moment: int) -> bool:
+        seen: set[str] = set()
+        here: str | None = inner
+        while here is not None and here not in seen:
+            seen.add(here)
+            rows = self.history(bytes.fromhex(here)).rows
+            here = next(
+                (r.container for r in rows if r.from_at <= moment and (r.until_at is None or moment < r.until_at)), None
+            )
+            if here == outer:
+                return True
+        return False
+
+    def _regard(self, claims: list[Binding]) -> set[int]:
+        """Give the moments at which what holds what may have changed for the containers that are claimed."""
+        moments: set[int] = set()
+        chain = {claim.container for claim in claims if claim.container is not None}
+        seen: set[str] = set()
+        while chain:
+            rows = [row for name in chain for row in self.history(bytes.fromhex(name)).rows]
+            seen |= chain
+            moments |= {at for row in rows for at in (row.from_at, row.until_at) if at is not None and at < self.at}
+            chain = {AssetId(row.container) for row in rows if row.container is not None} - seen
+        return moments
+
+
+def common(rows: list[Bound], span: Span) -> list[Span]:
+    """Give what a span has in common with the union of the rows' times."""
+    out: list[Span] = []
+    for row in sorted(rows, key=lambda each: each.from_at):
+        begin = max(row.from_at, span[0])
+        ends = [each for each in (row.until, span[1]) if each is not None]
+        end = min(ends, default=None)
+        if end is not None and end <= begin:
+            continue
+        if out and (out[-1][1] is None or begin <= out[-1][1]):
+            last = out[-1][1]
+            out[-1] = (out[-1][0], None if last is None or end is None else max(last, end))
+        else:
+            out.append((begin, end))
+    return out
+
+
+@dataclass(slots=True)
+class Beliefs:
+    """What we believed of where things are, and when (rule 20)."""
+
+    where: dict[Name, set[WhereFact]] = field(default_factory=dict)
+    past: set[WhereFact] = field(default_factory=set)
+    disputes: dict[Name, set[DisputeFact]] = field(default_factory=dict)
+    past_disputes: set[DisputeFact] = field(default_factory=set)
+
+    def revise(self, asset: Name, found: History, known: int) -> None:
+        """Take a new history of an asset: rows that changed are past from now on, others come in."""
+        name = asset.hex()
+        rows = {
+            (name, r.container, r.container_slot, r.place, r.moving, r.disputed, r.from_at, r.until_at)
+            for r in found.rows
+        }
+        before = self.where.get(asset, set())
+        kept = {fact for fact in before if fact[:8] in rows}
+        self.past |= {fact._replace(known_until=known) for fact in before - kept if fact.known_from < known}
+        come = rows - {fact[:8] for fact in kept}
+        self.where[asset] = kept | {WhereFact(*row, known, None) for row in come}
+        disputed = {(name, d.from_at, d.until_at, d.shown, d.rival) for d in found.disputes}
+        had = self.disputes.get(asset, set())
+        still = {fact for fact in had if fact[:5] in disputed}
+        self.past_disputes |= {fact._replace(known_until=known) for fact in had - still if fact.known_from < known}
+        opened = disputed - {fact[:5] for fact in still}
+        self.disputes[asset] = still | {DisputeFact(*row, known, None) for row in opened}
