@@ -101,13 +101,20 @@ class Chain:
             return min(grade, IdentityGrade.REPORTED, key=rank)
         return grade
 
-    def spans(self, binding: Binding, mode: Mode, *, fresh: bool | None = None) -> Iterable[Span]:
-        """Give what the runs of a binding cover while it stands. `fresh`: only those with, or without, usable time."""
+    def spans(
+        self, binding: Binding, mode: Mode, *, fresh: bool | None = None, least: IdentityGrade | None = None
+    ) -> Iterable[Span]:
+        """Give what the runs of a binding cover while it stands.
+
+        `fresh`: only those with, or without, usable time. `least`: only those of at least this grade of identity.
+        """
         start, end, _ = self.stands(binding)
         for run in binding.runs:
             if run.timing is Timing.LATE or (fresh is not None and fresh != (run.timing is Timing.FRESH)):
                 continue
             if mode is Mode.CONFIRMING and not self._confirms(binding, run):
+                continue
+            if least is not None and rank(self.identity_of(binding, run)) < rank(least):
                 continue
             covered, heard = self._reach(run)
             if mode is Mode.HEARD:

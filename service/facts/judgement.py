@@ -30,7 +30,7 @@ class Silence:
 
     [from_at, until_at) is exact: the last report before it to the next after it. `from_at` None: nothing was ever heard
     before `until_at`. `until_at` None: it lasts at the end of what was judged. `cause`: theirs, ours, absent, retired,
-    unlisted, replaced, or unknown. `length` runs within what was judged where it is open. `count` things share it.
+    unlisted, replaced, or unknown. `length` runs within what was judged where it is open.
     """
 
     from_at: Millis | None
@@ -42,7 +42,6 @@ class Silence:
     sources: tuple[tuple[str, str], ...]
     cause: str
     above_limit: bool
-    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +80,13 @@ class Difference:
 
     asset: AssetId | None
     kind: Kind | None
-    what: str  # missing, elsewhere, foreign, wrong_slot, short, surplus, never_seen
+    what: str  # says otherwise: missing, elsewhere, foreign, short, surplus; or: never_seen, not_listed, …
     from_at: Millis
     until_at: Millis | None
     explained_by: str | None = None
     expected: int | None = None
     found: int | None = None
+    given: str | None = None  # the identifier, as it was given, that no asset bears
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,9 @@ class Locating:
         """Try the verdicts in order; the first that holds stands."""
         place, coarse = self._place(subject)
         if place is None and self.claim.country is None:
-            quarrels = in_order(self.quarrels.of(subject))
-            silences = self.silences.of(subject, None)
-            return Located(Verdict.UNPROVEN, None, None, False, Grades(), NONE, NONE, quarrels, silences)  # noqa: FBT003
+            disputed = in_order(self.quarrels.of(subject))
+            silent = self.silences.of(subject, None)
+            return Located(Verdict.UNPROVEN, None, None, coarse, Grades(), NONE, NONE, disputed, silent)
         if place not in self._placings:
             target = Target(self.chain.evidence.places, place, self.claim.country)
             self._placings[place] = Placing(self.chain, target)
@@ -119,7 +119,7 @@ class Locating:
         grades = graded(found, placing.target.places)
         return Grades(self._window(grades.declared), self._window(grades.sensed), self._window(grades.corroborated))
 
-    def _contradicted(  # noqa: PLR0913, PLR0917 -- each is one side of the comparison
+    def _contradicted(  # noqa: PLR0917 -- each is one side of the comparison
         self,
         placing: Placing,
         subject: AssetId,

@@ -15,11 +15,15 @@ class Silences:
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self._links: dict[AssetId, tuple[Silence, ...]] = {}
+        self._chains: dict[tuple[AssetId, Placing | None], tuple[Silence, ...]] = {}
 
     def of(self, asset: AssetId, placing: Placing | None) -> tuple[Silence, ...]:
         """Give those of the asset's links and places, and of all that holds it while it does, in one order."""
-        found = dict.fromkeys(self._chain(asset, placing))
-        return tuple(sorted(found, key=_order))
+        key = (asset, placing)
+        if key not in self._chains:
+            found = dict.fromkeys(self._chain(asset, placing))
+            self._chains[key] = tuple(sorted(found, key=_order))
+        return self._chains[key]
 
     def _chain(self, asset: AssetId, placing: Placing | None) -> Iterable[Silence]:
         yield from self.links(asset)
@@ -28,7 +32,7 @@ class Silences:
         for link in self.chain.links(asset):
             standing = self._window(union(self.chain.stands(binding) for binding in link.bindings))
             if standing and placing is not None:
-                yield from (each for each in self._chain(link.parent, placing) if _meets(each, standing))
+                yield from (each for each in self.of(link.parent, placing) if _meets(each, standing))
 
     def links(self, asset: AssetId) -> tuple[Silence, ...]:
         """Give the silences of the link above an asset, over the union of all that says where it stands."""

@@ -1,0 +1,163 @@
+"""The JSON documents of judgements: the same judgement, the same members in the same order. Pure."""
+
+from schemas.canonical import Json
+from schemas.words import Kind, Predicate, Verdict
+from service.facts.claims import Claim, Expected
+from service.facts.judgement import Difference, Disagreement, Judgement, Silence, Witness, instant, share
+from service.facts.policy import interval_for
+from service.facts.sets import SetJudgement
+
+NONE_ABOVE = "none above the tolerance"
+
+
+def document(judgement: Judgement) -> dict[str, Json]:
+    """Give the answer about one thing. No count of reports and no last report of what reaches `known_at` is in it."""
+    longest = judgement.longest
+    length = judgement.judged_until - judgement.judged_from
+    contains = judgement.claim.predicate is Predicate.CONTAINS
+    out: dict[str, Json] = {
+        "verdict": judgement.verdict.value,
+        "subject": judgement.subject,
+        "kind": judgement.kind.value if judgement.kind is not None else None,
+        "claim": claim(judgement.claim),
+        "ruleset": judgement.ruleset,
+        "known_at": instant(judgement.known_at),
+        "judged": {"from": instant(judgement.judged_from), "until": instant(judgement.judged_until)},
+        "place": judgement.place,
+        "grades": {
+            "identity": judgement.identity.value if judgement.identity is not None else None,
+            "place": judgement.place_grade.value if judgement.place_grade is not None else None,
+        },
+        "coverage": {
+            "share": share(judgement.covered, length),
+            "covered_ms": judgement.covered,
+            "of_ms": length,
+            "longest_silence": _silence(longest) if longest is not None else NONE_ABOVE,
+        },
+        "silences": [_silence(each) for each in judgement.silences],
+        "supporting": [_witness(each) for each in judgement.supporting],
+        "contradicting": [_witness(each) for each in judgement.contradicting],
+        "disputes": [_dispute(each) for each in judgement.disputes],
+        "limits": {
+            kind.value: {"max_silence_ms": limit, "report_interval_ms": interval_for(limit)}
+            for kind, limit in judgement.limits.items()
+        },
+        "would_raise": [each.document() for each in judgement.would_raise],
+        "remains_to_trust": [each.document() for each in judgement.remains_to_trust],
+        "cannot_see": [each.document() for each in judgement.cannot_see],
+    }
+    if contains:
+        out["differences"] = [_difference(each) for each in judgement.differences]
+    return out
+
+
+def document_of_set(judged: SetJudgement) -> dict[str, Json]:
+    """Give the answer about a set: counts per kind and verdict, and the worst members; never one word."""
+    return {
+        "claim": claim(judged.claim),
+        "ruleset": judged.ruleset,
+        "known_at": instant(judged.known_at),
+        "members": judged.members,
+        "counts": {
+            kind.value if kind is not None else "unknown": {
+                verdict.value: of_kind[verdict] for verdict in Verdict if verdict in of_kind
+            }
+            for kind, of_kind in ((kind, judged.counts[kind]) for kind in (*Kind, None) if kind in judged.counts)
+        },
+        "limits": {
+            kind.value: {"max_silence_ms": limit, "report_interval_ms": interval_for(limit)}
+            for kind, limit in judged.limits.items()
+        },
+        "worst": [document(each) for each in judged.worst],
+    }
+
+
+def claim(asked: Claim) -> dict[str, Json]:
+    """Give the claim as it was judged."""
+    out: dict[str, Json] = {
+        "predicate": asked.predicate.value,
+        "from": instant(asked.from_at),
+        "until": instant(asked.until_at),
+    }
+    if asked.place is not None:
+        out["place"] = asked.place
+    if asked.country is not None:
+        out["country"] = asked.country
+    if asked.expected is not None:
+        out["expected"] = _expected(asked.expected)
+    out["grades"] = {"identity": asked.identity.value, "place": asked.place_needed.value}
+    out["max_silence_ms"] = {kind.value: asked.max_silence[kind] for kind in Kind if kind in asked.max_silence}
+    return out
+
+
+def _expected(expected: Expected) -> dict[str, Json]:
+    return {
+        "assets": list[Json](sorted(expected.assets)),
+        "kinds": [kind.value for kind in Kind if kind in expected.kinds],
+        "slots": {asset: expected.slots[asset] for asset in sorted(expected.slots)},
+        "counts": {kind.value: expected.counts[kind] for kind in Kind if kind in expected.counts},
+        "unknown": list[Json](expected.unknown),
+    }
+
+
+def _silence(each: Silence) -> dict[str, Json]:
+    return {
+        "from": instant(each.from_at),
+        "until": instant(each.until_at),
+        "length_ms": each.length,
+        "of": each.child,
+        "kind": each.kind.value,
+        "in": each.parent,
+        "sources": [{"source": source, "scope": scope} for source, scope in each.sources],
+        "cause": each.cause,
+        "above_limit": each.above_limit,
+    }
+
+
+def _witness(each: Witness) -> dict[str, Json]:
+    out: dict[str, Json] = {
+        "asset": each.asset,
+        "source": each.source,
+        "class": each.source_class,
+        "control_domain": each.control_domain,
+        "scope": each.scope,
+        "slot": each.slot,
+    }
+    if each.container is not None:
+        out["container"] = each.container
+    if each.place is not None:
+        out["place"] = each.place
+    if each.lifted_from is not None:
+        out["by_way_of"] = each.lifted_from
+    out["grade"] = each.grade
+    out["from"] = instant(each.from_at)
+    out["until"] = instant(each.until_at)
+    return out
+
+
+def _dispute(each: Disagreement) -> dict[str, Json]:
+    return {
+        "asset": each.asset,
+        "about": each.about,
+        "why": each.why,
+        "sources": list[Json](each.sources),
+        "from": instant(each.from_at),
+        "until": instant(each.until_at),
+    }
+
+
+def _difference(each: Difference) -> dict[str, Json]:
+    out: dict[str, Json] = {
+        "asset": each.asset,
+        "kind": each.kind.value if each.kind is not None else None,
+        "what": each.what,
+        "from": instant(each.from_at),
+        "until": instant(each.until_at),
+        "explained_by": each.explained_by,
+    }
+    if each.expected is not None or each.found is not None:
+        out["expected"] = each.expected
+        out["found"] = each.found
+    if each.given is not None:
+        out["given"] = each.given
+    return out

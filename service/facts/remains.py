@@ -1,0 +1,126 @@
+"""Beside the verdict: what would raise it, what remains to be trusted, and what this system cannot see.
+
+All are codes with parameters, in a fixed order; words for people are made elsewhere. Pure; standard library alone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from schemas.words import IdentityGrade, Kind, PlaceGrade, Predicate, SourceClass, Timing, Verdict, rank
+from service.facts.chain import Chain, Mode
+from service.facts.claims import Claim
+from service.facts.judgement import Code, Silence, instant
+from service.facts.policy import interval_for
+from service.facts.records import UNKNOWN_DOMAIN, Binding, Millis
+
+LISTED = 8  # names in one remark; `count` says how many there are
+
+
+def code(name: str, **detail: str | int | None) -> Code:
+    """Make a remark."""
+    return Code(name, tuple(detail.items()))
+
+
+def would_raise(
+    claim: Claim, chain: Chain, bindings: Sequence[Binding], limits: Mapping[Kind, Millis], *, silent: Sequence[Silence]
+) -> Iterator[Code]:
+    """Say what evidence would raise a verdict that is not `confirmed`."""
+    yield from _too_slow(chain, bindings, limits)
+    yield from _silent(silent, limits)
+    if claim.predicate is not Predicate.CONTAINS:
+        yield from _placed(claim, chain, bindings)
+    weakest = min((chain.identity_of(each) for each in bindings), key=rank, default=None)
+    if weakest is not None and rank(weakest) < rank(claim.identity):
+        yield code("identity_at_least", asked=claim.identity.value, found=weakest.value)
+    untimed = sorted({each.source.name for each in bindings if any(run.timing is Timing.UNTIMED for run in each.runs)})
+    if untimed:
+        yield code("usable_time_in_reports", **_named(untimed))
+    if not bindings:
+        yield code("a_source_that_reports_it")
+
+
+def _too_slow(chain: Chain, bindings: Iterable[Binding], limits: Mapping[Kind, Millis]) -> Iterator[Code]:
+    slow: dict[Kind, set[str]] = {}
+    for binding in bindings:
+        found = chain.of(binding.asset)
+        kind = found.kind if found is not None else binding.kind
+        if any(run.tolerance > limits[kind] and run.timing is not Timing.LATE for run in binding.runs):
+            slow.setdefault(kind, set()).add(binding.source.name)
+    for kind in sorted(slow):
+        yield code(
+            "report_interval_at_most",
+            kind=kind.value,
+            interval_ms=interval_for(limits[kind]),
+            **_named(sorted(slow[kind])),
+        )
+
+
+def _silent(silent: Sequence[Silence], limits: Mapping[Kind, Millis]) -> Iterator[Code]:
+    starts = [each.until_at for each in silent if each.from_at is None and each.until_at is not None]
+    if starts:
+        yield code("ask_from", at=instant(max(starts)))
+    for kind in sorted({each.kind for each in silent if each.above_limit and each.from_at is not None}):
+        yield code("no_silence_above", kind=kind.value, limit_ms=limits[kind])
+
+
+def _placed(claim: Claim, chain: Chain, bindings: Sequence[Binding]) -> Iterator[Code]:
+    placed = [each for each in bindings if each.place is not None and any(chain.spans(each, Mode.RAW))]
+    sensed = [each for each in placed if senses(each)]
+    domains = {each.source.control_domain for each in placed} - {UNKNOWN_DOMAIN, ""}
+    if not sensed:
+        yield code("a_facility_source_at_a_surveyed_position")
+    if len(domains) < 2:  # noqa: PLR2004 -- two domains are what corroborates
+        yield code("a_source_of_another_control_domain", have=", ".join(sorted(domains)) or None)
+    unknown = sorted({each.source.name for each in placed if each.source.control_domain in {UNKNOWN_DOMAIN, ""}})
+    if unknown:
+        yield code("control_domain_of_sources", **_named(unknown))
+    if claim.place_needed is PlaceGrade.INSPECTED:
+        yield code("an_inspection_on_site")
+
+
+def remains_to_trust(chain: Chain, bindings: Sequence[Binding]) -> Iterator[Code]:
+    """Say what remains to be trusted: witnesses first, then who controls the sources, and what was not kept."""
+    yield code("independent_witnesses", count=0)
+    domains: dict[str, set[str]] = {}
+    for binding in bindings:
+        domains.setdefault(binding.source.control_domain or UNKNOWN_DOMAIN, set()).add(binding.source.name)
+    for domain in sorted(domains, key=lambda name: (name != UNKNOWN_DOMAIN, name)):
+        name = "sources_of_unknown_domain" if domain == UNKNOWN_DOMAIN else "control_domain"
+        detail = {} if domain == UNKNOWN_DOMAIN else {"domain": domain}
+        yield code(name, **detail, **_named(sorted(domains[domain])))
+    held: dict[Kind, list[set[str]]] = {}
+    for asset in sorted({each.asset for each in bindings if each.container is not None}):
+        found = chain.of(asset)
+        mine = {each.source.control_domain for each in bindings if each.asset == asset and each.container is not None}
+        if found is not None:
+            held.setdefault(found.kind, []).append(mine)
+    for kind, sets in sorted(held.items()):
+        alone = [next(iter(domain)) for domain in sets if len(domain) == 1]
+        if alone:
+            yield code("containment_by_one_domain", kind=kind.value, domains=", ".join(sorted(set(alone))))
+    if any(senses(each) for each in bindings):
+        yield code("surveys_of_positions")
+    if any(rank(chain.identity_of(each)) < rank(IdentityGrade.SIGNED) for each in bindings):
+        yield code("reports_are_not_signed")
+    yield code("who_ran_the_consumer")
+    yield code("raw_messages_not_kept")
+
+
+def cannot_see(claim: Claim, verdict: Verdict) -> Iterator[Code]:
+    """Say what software cannot see, whatever the verdict."""
+    yield code("an_unpowered_box_in_a_warehouse")
+    if claim.predicate is Predicate.CONTAINS:
+        yield code("a_part_that_nobody_reports")
+    else:
+        yield code("a_device_does_not_sense_where_it_is")
+    if verdict is Verdict.CONFIRMED:
+        yield code("what_happened_within_the_silences_allowed")
+
+
+def senses(binding: Binding) -> bool:
+    """Whether a binding is by a facility source that a survey ties to its place."""
+    return binding.place is not None and binding.surveyed and binding.source.source_class is SourceClass.FACILITY
+
+
+def _named(names: Sequence[str]) -> dict[str, str | int | None]:
+    shown = ", ".join(names[:LISTED])
+    return {"sources": shown, "count": len(names)}

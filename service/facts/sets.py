@@ -1,0 +1,69 @@
+"""The answer about a set: counts per kind and verdict, and the worst members; never one word (SEMANTICS rule 28)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from schemas.words import Kind, Predicate, Verdict
+from service.facts.claims import BadClaim, Claim
+from service.facts.evidence import Evidence
+from service.facts.judge import Court
+from service.facts.judgement import Judgement
+from service.facts.policy import CURRENT, Ruleset
+from service.facts.records import AssetId, Millis
+
+WORST = 10
+
+# Worst first. What is not proven at all comes after what has evidence that it is wrong, before what has some for it.
+SEVERITY = (
+    Verdict.CONTRADICTED,
+    Verdict.DISPUTED,
+    Verdict.STALE,
+    Verdict.UNPROVEN,
+    Verdict.CONSISTENT,
+    Verdict.CONFIRMED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SetJudgement:
+    """How many things of which kind got which verdict, and the worst of them in full."""
+
+    claim: Claim
+    ruleset: str
+    known_at: Millis
+    members: int
+    counts: Mapping[Kind | None, Mapping[Verdict, int]]
+    limits: Mapping[Kind, Millis]
+    worst: tuple[Judgement, ...]
+
+
+def judge_set(
+    claim: Claim, subjects: Iterable[AssetId], evidence: Evidence, ruleset: Ruleset = CURRENT, worst: int = WORST
+) -> SetJudgement:
+    """Judge a claim about each thing, once, whatever the order they are named in. Pure.
+
+    `worst`: at most so many members are given in full: by severity, then the longest silence, then id; none that
+    is confirmed. Raises `BadClaim` where the claim lists expected contents, as those are one container's.
+    """
+    if claim.predicate is Predicate.CONTAINS and claim.expected is not None:
+        raise BadClaim("expected contents are those of one container: ask for each container by itself")
+    court = Court(claim, evidence, ruleset)
+    counts: dict[Kind | None, dict[Verdict, int]] = {}
+    order: list[tuple[int, Millis, AssetId]] = []
+    members = sorted(set(subjects))
+    for subject in members:
+        verdict = court.verdict(subject)
+        of_kind = counts.setdefault(court.kind(subject), {})
+        of_kind[verdict] = of_kind.get(verdict, 0) + 1
+        if verdict is not Verdict.CONFIRMED:
+            longest = max((silence.length for silence in court.silences(subject)), default=0)
+            order.append((SEVERITY.index(verdict), -longest, subject))
+    return SetJudgement(
+        claim,
+        ruleset.version,
+        evidence.known_at,
+        len(members),
+        counts,
+        court.limits,
+        tuple(court.judgement(subject) for _, _, subject in sorted(order)[:worst]),
+    )
