@@ -121,10 +121,20 @@ async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple
                  act.lateness_s * 1000, False),
             )  # fmt: skip
         case acts.SourceRetire():
-            rows = [row for row in await intake.terms(connection, cell) if row["source"] == act.source and row["from_at"] <= at]
+            rows = [
+                row
+                for row in await intake.terms(connection, cell)
+                if row["source"] == act.source and row["from_at"] <= at
+            ]
             if rows:
                 last = rows[-1]
-                kept = (last["source_class"], last["control_domain"], last["interval_ms"], last["clock_offset_ms"], last["lateness_ms"])
+                kept = (
+                    last["source_class"],
+                    last["control_domain"],
+                    last["interval_ms"],
+                    last["clock_offset_ms"],
+                    last["lateness_ms"],
+                )
             else:
                 kept = ("in_band", "unknown", None, 0, 120_000)
             await intake.add_term(connection, cell, (act.source, at, *kept, True))
@@ -143,7 +153,9 @@ async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple
             await intake.put_operator(connection, act.operator, act.name, act.country)
             return _APPLIED, None
         case acts.CellPut():
-            row = await intake.put_cell(connection, act.cell, act.operator, secrets.token_bytes(32), simulated=act.simulated)
+            row = await intake.put_cell(
+                connection, act.cell, act.operator, secrets.token_bytes(32), simulated=act.simulated
+            )
             if row["simulated"] != act.simulated:
                 return _REFUSED, f"cell {act.cell} has facts already: whether it is simulated can no longer change"
             return _APPLIED, None
@@ -159,7 +171,14 @@ async def _go_on(connection: Connection, cell: str, act: acts.GoOn, at: Millis) 
     held, epoch = rows[0]["held"], rows[0]["epoch"]
     if held != act.next_offset:
         await intake.note_record_gap(
-            connection, cell, "telemetry", act.partition, epoch, (held, act.next_offset), at, f"act {act.key}: {act.reason or 'go on'}"
+            connection,
+            cell,
+            "telemetry",
+            act.partition,
+            epoch,
+            (held, act.next_offset),
+            at,
+            f"act {act.key}: {act.reason or 'go on'}",
         )
     return None, None
 
@@ -177,7 +196,11 @@ async def _retry(
     letter = _Letter(act.partition, act.offset, row["at"], row["key"], row["value"], headers)
     try:
         decoded = decode(letter)
-        term = [t for t in await intake.terms(connection, cell) if t["source"] == decoded.source and t["from_at"] <= stated.at]
+        term = [
+            t
+            for t in await intake.terms(connection, cell)
+            if t["source"] == decoded.source and t["from_at"] <= stated.at
+        ]
         if term and term[-1]["retired"]:
             return _REFUSED, f"source {decoded.source} is retired"
         verified = verify(decoded, stated.at, None, stated.at)

@@ -84,7 +84,9 @@ class Beater:
         """The partitions of each cell that is not simulated."""
         topics = {topic for topic in await looker.topics() if lane_of(TopicPartition(topic, 0)) is not None}
         if unknown := sorted(topics - self._creates.keys()):
-            answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic) for topic in unknown])
+            answers = await admin.describe_configs(
+                [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in unknown]
+            )
             for answer in answers:
                 for resource in answer.resources:
                     values = {entry[0]: entry[1] for entry in resource[4]}
@@ -100,7 +102,9 @@ class Beater:
         for cell in sorted(cells):
             if cell != COMMON and acts_topic(cell) not in topics:
                 with contextlib.suppress(TopicAlreadyExistsError):
-                    await admin.create_topics([NewTopic(acts_topic(cell), 1, 1, topic_configs={"message.timestamp.type": "LogAppendTime"})])
+                    await admin.create_topics(
+                        [NewTopic(acts_topic(cell), 1, 1, topic_configs={"message.timestamp.type": "LogAppendTime"})]
+                    )
                 _log.info("made a topic", topic=acts_topic(cell))
         return cells
 
@@ -125,7 +129,9 @@ class Beater:
             due += [tp for tp in partitions if tp not in due and now - self._beaten.get(tp, -1e9) >= self._idle_s]
         self._ends.update(ends)
         if due:
-            sent = await asyncio.gather(*[await producer.send(tp.topic, value=b"", partition=tp.partition, headers=_HEADERS) for tp in due])
+            sent = await asyncio.gather(
+                *[await producer.send(tp.topic, value=b"", partition=tp.partition, headers=_HEADERS) for tp in due]
+            )
             for tp, done in zip(due, sent, strict=True):
                 self._beaten[tp] = now
                 self._ends[tp] = max(self._ends[tp], done.offset + 1)

@@ -198,7 +198,12 @@ class Consumer:
         """Retention removed records before we came, or the last one applied: a row says from where to where."""
         async with self._pool.acquire() as connection, connection.transaction():
             await intake.note_record_gap(
-                connection, *lane, position.epoch, (start, position.next_offset), position.applied, "removed by retention"
+                connection,
+                *lane,
+                position.epoch,
+                (start, position.next_offset),
+                position.applied,
+                "removed by retention",
             )
             if start != position.next_offset:
                 await intake.skip(connection, *lane, start, position.next_offset)

@@ -33,7 +33,7 @@ class OpenRun:
         "tolerance",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0913 - a row of the table `run`, in its order
+    def __init__(
         self, number: int, scope: str, timing: Timing, digest: bytes, *, known: bool, tolerance: Millis, last: Millis
     ) -> None:
         self.number = number
@@ -133,7 +133,9 @@ class Folding:
             batch.outages.append((self.applied, at))
         elif self.last_append - record.timestamp <= CLOCK_STEP:
             return at
-        detail = canonical({"from": self.applied, "until": at, "stepped_back_to": record.timestamp if at > record.timestamp else None})
+        detail = canonical(
+            {"from": self.applied, "until": at, "stepped_back_to": record.timestamp if at > record.timestamp else None}
+        )
         batch.changes.append(Change(at, _TELEMETRY, self.lane.partition, record.offset, 0, "outage", None, detail))
         return at
 
@@ -163,9 +165,7 @@ class Folding:
                 run.clock_offset, run.lateness = verified.clock_offset, verified.lateness
         return need
 
-    def _fold(
-        self, record: Record, at: Millis, decoded: Decoded, verified: Verified, batch: Batch
-    ) -> str | None:
+    def _fold(self, record: Record, at: Millis, decoded: Decoded, verified: Verified, batch: Batch) -> str | None:
         """Extend the lane's open run or begin another; gives the source whose stated inventories must be known first."""
         observation = decoded.observation
         key = record.key or b""
@@ -220,4 +220,3 @@ class Folding:
             if state is not None:
                 state.runs.clear()
                 state.recent = None
-

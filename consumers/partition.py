@@ -131,7 +131,13 @@ class Partition:
         for row in await intake.open_runs(connection, self.lane.cell, self.lane.partition, sorted(names)):
             timing = Timing(row["timing"])
             run = OpenRun(
-                row["run"], row["scope"], timing, row["digest"], known=row["known"], tolerance=row["tolerance_ms"], last=row["last_at"]
+                row["run"],
+                row["scope"],
+                timing,
+                row["digest"],
+                known=row["known"],
+                tolerance=row["tolerance_ms"],
+                last=row["last_at"],
             )
             states[row["source"]].runs[(row["scope"], timing is Timing.LATE)] = run
         for name, key in names.items():
@@ -149,5 +155,12 @@ class Partition:
         """Note that a sealed batch is durable."""
         self.sealed = None
         self.position = Position(
-            batch.epoch, batch.next_offset, batch.last_offset, batch.last_append, batch.last_sha256, batch.applied, batch.record_at, None
+            batch.epoch,
+            batch.next_offset,
+            batch.last_offset,
+            batch.last_append,
+            batch.last_sha256,
+            batch.applied,
+            batch.record_at,
+            None,
         )

@@ -9,7 +9,6 @@ from service.facts.runs import DEFAULT_LATENESS
 from service.store import intake
 from service.store.pool import Connection
 
-
 NEVER: Millis = 1 << 62
 
 

@@ -82,7 +82,12 @@ def _statements(batches: Sequence[Batch]) -> Iterable[tuple[str, Columns]]:
         "end_runs",
         _columns(
             4,
-            sorted((e.run, e.last, e.until, e.cause.value) for b in batches for e in b.ended.values() if e.run not in b.begun),
+            sorted(
+                (e.run, e.last, e.until, e.cause.value)
+                for b in batches
+                for e in b.ended.values()
+                if e.run not in b.begun
+            ),
         ),
     )
     yield "begin_runs", _columns(13, (row for b in batches for row in _begun(b)))
@@ -101,7 +106,19 @@ def _statements(batches: Sequence[Batch]) -> Iterable[tuple[str, Columns]]:
         _columns(
             11,
             (
-                (b.lane.topic, b.lane.partition, b.epoch, d.offset, d.at, d.code, d.words, d.key, d.headers, d.value, d.source)
+                (
+                    b.lane.topic,
+                    b.lane.partition,
+                    b.epoch,
+                    d.offset,
+                    d.at,
+                    d.code,
+                    d.words,
+                    d.key,
+                    d.headers,
+                    d.value,
+                    d.source,
+                )
                 for b in batches
                 for d in b.dead
             ),

@@ -40,6 +40,7 @@ class Book:
         self.by_name: dict[str, list[BindingRow]] = {}
         self.within: dict[str, list[BindingRow]] = {}
         self.runs: dict[Pair, list[Run]] = {}
+        self._gone: set[tuple[str, str, str, Millis]] = set()  # stored rows that were taken out
         self._rows: dict[tuple[str, str, str, Millis], BindingRow] = {}
         # What follows.
         self.where: dict[str, list[WhereRow]] = {}
@@ -130,10 +131,11 @@ class Book:
 
     # -- bindings ----------------------------------------------------------------------------------------------------
 
-    def keep(self, row: BindingRow) -> BindingRow:
-        """Hold a row once, whichever way it was read."""
+    def keep(self, record: derived.Row) -> BindingRow | None:
+        """Hold a row once, whichever way it was read; None where it was taken out in this transaction."""
+        row = _binding(record)
         had = self._rows.get(row.key())
-        if had is not None:
+        if had is not None or row.key() in self._gone:
             return had
         self._rows[row.key()] = row
         return row
@@ -147,27 +149,31 @@ class Book:
             self.open[pair] = {}
         columns = [list(column) for column in zip(*wanted, strict=True)]
         for record in await derived.rows(self.connection, "open_bindings", self.cell, *columns):
-            row = self.keep(_binding(record))
-            if row.until_at is None:
+            row = self.keep(record)
+            if row is not None and row.until_at is None:
                 self.open[(row.source, row.scope)][row.slot] = row
 
     async def load_bindings(self, names: Iterable[str]) -> None:
-        """Read all bindings of names, with the runs of their sources and scopes."""
-        wanted = sorted({name for name in names if name not in self.by_name})
+        """Read all bindings of names."""
+        wanted = {name for name in names if name not in self.by_name}
         if wanted:
-            for name in wanted:
-                self.by_name[name] = []
-            for record in await derived.rows(self.connection, "bindings_of", self.cell, wanted):
-                self.by_name[record["asset"]].append(self.keep(_binding(record)))
+            for record in await derived.rows(self.connection, "bindings_of", self.cell, sorted(wanted)):
+                self.keep(record)
+            self.by_name.update({name: [] for name in wanted})
+            for row in self._rows.values():
+                if row.asset in wanted:
+                    self.by_name[row.asset].append(row)
 
     async def load_within(self, names: Iterable[str]) -> None:
         """Read all bindings of what stood in containers."""
-        wanted = sorted({name for name in names if name not in self.within})
+        wanted = {name for name in names if name not in self.within}
         if wanted:
-            for name in wanted:
-                self.within[name] = []
-            for record in await derived.rows(self.connection, "bindings_within", self.cell, wanted):
-                self.within[record["container"]].append(self.keep(_binding(record)))
+            for record in await derived.rows(self.connection, "bindings_within", self.cell, sorted(wanted)):
+                self.keep(record)
+            self.within.update({name: [] for name in wanted})
+            for row in self._rows.values():
+                if row.container is not None and row.container in wanted:
+                    self.within[row.container].append(row)
 
     async def load_runs(self, pairs: Iterable[Pair]) -> None:
         """Read the covering runs of sources and scopes whose inventory is known."""
@@ -208,8 +214,8 @@ class Book:
     def begin(self, row: BindingRow, *, opened: bool = True) -> None:
         """Add a binding, which stands open or (a corrected one) has ended."""
         self._rows[row.key()] = row
-        if opened:
-            self.open.setdefault((row.source, row.scope), {})[row.slot] = row
+        if opened and (row.source, row.scope) in self.open:
+            self.open[(row.source, row.scope)][row.slot] = row
         if row.asset in self.by_name:
             self.by_name[row.asset].append(row)
         if row.container is not None and row.container in self.within:
@@ -234,6 +240,7 @@ class Book:
         if row.container is not None and row in self.within.get(row.container, ()):
             self.within[row.container].remove(row)
         if row.stored:
+            self._gone.add(row.key())
             self.writes["drop_bindings"].append(row.key())
 
     # -- writing -----------------------------------------------------------------------------------------------------
@@ -266,13 +273,24 @@ class Book:
         out["add_events"] = list(self.events)
         for dispute in self.identity_disputes:
             await derived.rows(self.connection, "open_identity_dispute", self.cell, *dispute)
+        since: dict[str, Millis] = {}
+        for asset, from_at in [
+            *(
+                (row.asset, row.from_at)
+                for row in self._rows.values()
+                if not row.stored and row.known_from > row.from_at
+            ),
+            *((row.asset, row.from_at) for rows in self.where.values() for row in rows if not row.stored),
+        ]:
+            since[asset] = min(from_at, since.get(asset, from_at))
+        out["widen_assets"] = sorted(since.items())
         for name in _STATEMENTS:
             if out.get(name):
                 await derived.put(self.connection, name, self.cell, out[name])
 
 
 _STATEMENTS = (
-    "add_assets", "add_parts", "add_values", "add_shared", "close_names", "add_names", "drop_bindings", "end_bindings",
+    "add_assets", "widen_assets", "add_parts", "add_values", "add_shared", "close_names", "add_names", "drop_bindings", "end_bindings",
     "add_bindings", "add_past_bindings", "drop_whereabouts", "add_past_whereabouts", "add_whereabouts", "close_disputes",
     "add_disputes", "set_decisions", "drop_decisions", "move_checks", "close_gaps", "add_gaps", "settle_acts",
     "close_identity_disputes", "put_findings", "add_events", "add_outbox",

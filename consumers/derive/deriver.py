@@ -177,7 +177,9 @@ class Work:
             else:
                 self._checks[number] = None
                 timers.append((at, run))
-        return sorted(timers, key=lambda timer: (timer[0], str(timer[1]["source"]), str(timer[1]["scope"]), timer[1]["run"]))
+        return sorted(
+            timers, key=lambda timer: (timer[0], str(timer[1]["source"]), str(timer[1]["scope"]), timer[1]["run"])
+        )
 
     async def _fire(self, timer: tuple[Millis, Row]) -> None:
         at, run = timer
@@ -190,7 +192,10 @@ class Work:
         if decided is not None and decided >= upto and not self._book.decisions:
             return upto
         while True:
-            due = {row["asset"]: row["at"] for row in await derived.rows(self._connection, "due_decisions", self._cell, upto)}
+            due = {
+                row["asset"]: row["at"]
+                for row in await derived.rows(self._connection, "due_decisions", self._cell, upto)
+            }
             due = {asset: at for asset, at in due.items() if asset not in self._book.decisions}
             due |= {asset: at for asset, at in self._book.decisions.items() if at is not None and at <= upto}
             if not due:
@@ -210,7 +215,9 @@ class Work:
             case "began" | "late":
                 await self._began(self._runs[int(str(change["run"]))], moment)
             case kind:
-                msg = f"cell {self._cell} has a change of kind {kind!r} that this version does not know: run a newer one"
+                msg = (
+                    f"cell {self._cell} has a change of kind {kind!r} that this version does not know: run a newer one"
+                )
                 raise RuntimeError(msg)
 
     async def _began(self, run: Row, moment: Moment) -> None:
@@ -242,7 +249,9 @@ class Work:
             self._memory.fresh.add(source)
         elif timing is Timing.UNTIMED or source not in self._memory.fresh:
             what = "states no usable time" if timing is Timing.UNTIMED else "states times that do not fit the broker's"
-            self._findings.put(FindingKind.CLOCK_WRONG, source, moment, f"source {source} {what}", {"timing": timing.value})
+            self._findings.put(
+                FindingKind.CLOCK_WRONG, source, moment, f"source {source} {what}", {"timing": timing.value}
+            )
 
     async def _foreign_digest(self, source: str, scope: str, digest: bytes, moment: Moment) -> None:
         """A heartbeat names an inventory that its source never stated, but another one does just now (rule 11)."""

@@ -23,7 +23,7 @@ class Event(NamedTuple):
     bytes: bytes
 
 
-def event(cell: str, salt_key: bytes, n: int, at: Millis, kind: str, subject: str | None, **facts: Json) -> Event:  # noqa: PLR0913
+def event(cell: str, salt_key: bytes, n: int, at: Millis, kind: str, subject: str | None, **facts: Json) -> Event:
     """Make an event. The salt is 128 bits that only who holds the cell's key can foresee; it hides what is guessable."""
     body: dict[str, Json] = {"v": VERSION, "cell": cell, "kind": kind, "at": rfc3339(at), **facts}
     if subject is not None:

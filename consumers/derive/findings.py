@@ -36,7 +36,16 @@ class Findings:
         raw = canonical(evidence)
         if row is None:
             row = self._open[(kind.value, subject)] = FindingRow(
-                self._book.mint("finding", moment), kind.value, _SEVERITY[kind], subject, "open", moment.known, moment.known, None, words, raw
+                self._book.mint("finding", moment),
+                kind.value,
+                _SEVERITY[kind],
+                subject,
+                "open",
+                moment.known,
+                moment.known,
+                None,
+                words,
+                raw,
             )
         elif row.evidence == raw:
             return

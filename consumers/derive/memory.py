@@ -129,12 +129,21 @@ async def load(connection: Connection, cell: str) -> Memory:
         memory.surveys[(row["source"], row["slot"])] = row["place"]
     for row in await derived.rows(connection, "works", cell):
         memory.works.append(
-            Work(row["ticket"], row["from_at"], row["until_at"], frozenset(row["assets"]), frozenset(row["places"]), frozenset(row["explains"]))
+            Work(
+                row["ticket"],
+                row["from_at"],
+                row["until_at"],
+                frozenset(row["assets"]),
+                frozenset(row["places"]),
+                frozenset(row["explains"]),
+            )
         )
     for row in await derived.rows(connection, "edges", cell):
         memory.edges[row["key"]] = (row["joins"], row["one"], row["other"])
     for row in await derived.rows(connection, "all_open_gaps", cell):
-        memory.gaps[(row["source"], row["scope"])] = OpenGap(row["from_at"], row["opened_at"], row["run"], row["partition"])
+        memory.gaps[(row["source"], row["scope"])] = OpenGap(
+            row["from_at"], row["opened_at"], row["run"], row["partition"]
+        )
     memory.fresh = {row["source"] for row in await derived.rows(connection, "fresh_sources", cell)}
     for row in await derived.rows(connection, "open_identity_disputes", cell):
         memory.disputed[Value(Kind(row["kind"]), row["scheme"], row["scope"], row["value"])] = row["dispute"]

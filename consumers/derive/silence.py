@@ -36,7 +36,9 @@ class Silence:
         term, _ = book.memory.terms.at(source, moment.known)
         if run["timing"] == Timing.LATE or (term is not None and term.retired) or (source, scope) in book.memory.gaps:
             return
-        others = await derived.rows(book.connection, "still_covered", book.cell, source, scope, run["run"], moment.known)
+        others = await derived.rows(
+            book.connection, "still_covered", book.cell, source, scope, run["run"], moment.known
+        )
         if others:
             return
         gap = OpenGap(last, moment.known, int(str(run["run"])), int(str(run["partition"])))

@@ -7,8 +7,8 @@ from consumers.derive.events import when
 from consumers.derive.findings import Findings, explained
 from consumers.derive.order import Moment
 from consumers.derive.rows import BindingRow, WhereRow
-from schemas.words import FindingKind, Kind
-from service.facts.records import AssetId, Binding, Dispute, Millis, Run, Source
+from schemas.words import BindingEnd, FindingKind, Kind
+from service.facts.records import AssetId, Binding, Dispute, Millis, Run, Source, Whereabouts
 from service.facts.whereabouts import history
 
 _DEPTH = 6  # a rack in a container in a …: deeper chains are nobody's
@@ -77,14 +77,19 @@ class Standing:
 
     # -- what is claimed ---------------------------------------------------------------------------------------------
 
-    def _binding(self, asset: str, row: BindingRow, from_at: Millis, until_at: Millis | None, moment: Moment) -> Binding:
+    def _binding(
+        self, asset: str, row: BindingRow, from_at: Millis, until_at: Millis | None, moment: Moment
+    ) -> Binding:
         book = self._book
         term, _ = book.memory.terms.at(row.source, moment.known)
         source = Source(
-            row.source, book.memory.source_class(row.source, moment.known), "unknown" if term is None else term.control_domain
+            row.source,
+            book.memory.source_class(row.source, moment.known),
+            "unknown" if term is None else term.control_domain,
         )
         return Binding(
-            source, row.scope, row.slot, AssetId(asset), Kind(row.kind), from_at, until_at, row.end,  # type: ignore[arg-type]
+            source, row.scope, row.slot, AssetId(asset), Kind(row.kind), from_at, until_at,
+            None if row.end is None else BindingEnd(row.end),
             None if row.container is None else AssetId(book.asset_of(row.container)), row.container_slot,
             row.place, row.surveyed, self._runs((row.source, row.scope), from_at, until_at, moment),
         )  # fmt: skip
@@ -141,7 +146,7 @@ class Standing:
         )
         return Binding(
             one.source, one.scope, one.slot, AssetId(asset), Kind(kind), from_at, until_at,
-            one.end if until_at == row.until_at else "replaced",  # type: ignore[arg-type]
+            one.end if until_at == row.until_at else BindingEnd.REPLACED,
             None, None, place, True, tuple(r for r in runs if r.last >= r.first), AssetId(book.asset_of(row.asset)),
         )  # fmt: skip
 
@@ -156,7 +161,9 @@ class Standing:
             await book.load_where(wanted)
             seen |= wanted
             rows = [row for asset in sorted(wanted) for row in book.where[asset]]
-            moments |= {at for row in rows for at in (row.from_at, row.until_at) if at is not None and at < moment.horizon}
+            moments |= {
+                at for row in rows for at in (row.from_at, row.until_at) if at is not None and at < moment.horizon
+            }
             wanted = {row.container for row in rows if row.container is not None} - seen
         return moments
 
@@ -165,7 +172,11 @@ class Standing:
         here: str | None = inner
         for _ in range(_DEPTH):
             row = next(
-                (r for r in self._book.where.get(here or "", ()) if r.from_at <= at and (r.until_at is None or at < r.until_at)),
+                (
+                    r
+                    for r in self._book.where.get(here or "", ())
+                    if r.from_at <= at and (r.until_at is None or at < r.until_at)
+                ),
                 None,
             )
             here = None if row is None else row.container
@@ -177,12 +188,21 @@ class Standing:
 
     # -- what follows ------------------------------------------------------------------------------------------------
 
-    def _keep(self, asset: str, kind: str, rows: Iterable[object], moment: Moment) -> None:
+    def _keep(self, asset: str, kind: str, rows: Iterable[Whereabouts], moment: Moment) -> None:
         book = self._book
         before = book.where[asset]
         new = [
             WhereRow(
-                asset, kind, r.container, r.container_slot, r.place, r.moving, r.disputed, r.from_at, r.until_at, moment.known  # type: ignore[attr-defined]
+                asset,
+                kind,
+                r.container,
+                r.container_slot,
+                r.place,
+                r.moving,
+                r.disputed,
+                r.from_at,
+                r.until_at,
+                moment.known,
             )
             for r in rows
         ]
@@ -228,7 +248,9 @@ class Standing:
                 )  # fmt: skip
         elif was.container and now.container and was.container != now.container:
             places = {row.place for c in (was.container, now.container) for row in book.where.get(c, ()) if row.place}
-            if not explained(book, FindingKind.COMPONENT_FOREIGN, names | {was.container, now.container}, places, now.from_at):
+            if not explained(
+                book, FindingKind.COMPONENT_FOREIGN, names | {was.container, now.container}, places, now.from_at
+            ):
                 self._findings.put(
                     FindingKind.COMPONENT_FOREIGN, asset, moment,
                     f"{kind} turned up in another container",

@@ -81,7 +81,12 @@ class Stated:
         return why
 
     async def _put(
-        self, place: str, kind: str, within: str | None, where: tuple[str | None, float | None, float | None], moment: Moment
+        self,
+        place: str,
+        kind: str,
+        within: str | None,
+        where: tuple[str | None, float | None, float | None],
+        moment: Moment,
     ) -> Outcome:
         book = self._book
         args = (book.connection, "close_place", book.cell, place, moment.known)
@@ -119,7 +124,13 @@ class Stated:
         await self._end_survey(act.source, sorted(act.positions), moment)
         slots = sorted(act.positions)
         await derived.rows(
-            book.connection, "add_surveys", book.cell, act.source, slots, [act.positions[slot] for slot in slots], moment.known
+            book.connection,
+            "add_surveys",
+            book.cell,
+            act.source,
+            slots,
+            [act.positions[slot] for slot in slots],
+            moment.known,
         )
         book.memory.surveys.update({(act.source, slot): place for slot, place in act.positions.items()})
         await self._again("bindings_of_source", act.source, moment)
@@ -191,7 +202,12 @@ class Stated:
         if from_at is None or until_at is None or until_at <= from_at:
             return "the window must end after it begins"
         work = Work(
-            act.ticket, from_at, until_at, frozenset(act.assets), frozenset(act.places), frozenset(k.value for k in act.explains)
+            act.ticket,
+            from_at,
+            until_at,
+            frozenset(act.assets),
+            frozenset(act.places),
+            frozenset(k.value for k in act.explains),
         )
         book = self._book
         await derived.rows(

@@ -169,6 +169,12 @@ INSERT INTO asset (cell, asset, kind, from_at)
 SELECT $1, u.asset, u.kind, u.from_at FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) AS u(asset, kind, from_at)
 RETURNING asset
 
+-- name: widen_assets
+UPDATE asset a SET from_at = u.from_at
+FROM unnest($2::uuid[], $3::timestamptz[]) AS u(asset, from_at)
+WHERE a.cell = $1 AND a.asset = u.asset AND a.from_at > u.from_at
+RETURNING a.asset
+
 -- name: names
 SELECT name, asset, known_from FROM asset_name WHERE cell = $1 AND name = ANY ($2::uuid[]) AND known_until IS NULL
 

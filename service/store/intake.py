@@ -69,7 +69,7 @@ async def suspend(connection: Connection, cell: str, partition: int, *, suspende
     return bool(await connection.fetch(_SQL["suspend"], cell, partition, suspended, at))
 
 
-async def note_record_gap(  # noqa: PLR0913 - a row, in the order of its columns
+async def note_record_gap(
     connection: Connection,
     cell: str,
     topic: str,
@@ -161,6 +161,11 @@ async def put_cell(
     return row
 
 
-async def skip(connection: Connection, cell: str, topic: str, partition: int, held: int, start: int) -> bool:  # noqa: PLR0913
+async def skip(connection: Connection, cell: str, topic: str, partition: int, held: int, start: int) -> bool:
     """Move a position over records that the broker no longer had when the partition was first seen."""
     return bool(await connection.fetch(_SQL["skip"], cell, topic, partition, held, start))
+
+
+async def letters(connection: Connection, statement: str, cell: str, *values: object) -> Rows:
+    """Dead letters, by one of the statements `dead_letters` (code or None, limit) and `dead_letter_at`."""
+    return await connection.fetch(_SQL[statement], cell, *values)

@@ -211,3 +211,17 @@ SELECT cell FROM cell WHERE cell = $1 FOR UPDATE
 
 -- name: skip
 UPDATE position SET next_offset = $5 WHERE cell = $1 AND topic = $2 AND partition = $3 AND next_offset = $4 RETURNING partition
+
+-- name: dead_letters
+SELECT topic, partition, epoch, "offset", at, code, words, source, retried_at, length(value) AS bytes
+FROM dead_letter
+WHERE cell = $1 AND ($2::text IS NULL OR code = $2)
+ORDER BY at DESC, topic, partition, "offset" DESC
+LIMIT $3
+
+-- name: dead_letter_at
+SELECT topic, partition, epoch, "offset", at, code, words, source, retried_at, length(value) AS bytes, key, headers, value
+FROM dead_letter
+WHERE cell = $1 AND topic = $2 AND partition = $3 AND "offset" = $4
+ORDER BY epoch DESC
+LIMIT 1
