@@ -110,7 +110,7 @@ def _facility(fleet: Fleet) -> tuple[str, Unplaced]:
 
 
 def _garbage(fleet: Fleet) -> tuple[str, Unplaced]:
-    source = str(fleet.pick("agent0", "bmc1", "stranger"))
+    source = str(fleet.pick("bmc1", "stranger"))  # nobody enrols them: no budget is spent (rule 35)
     body = fleet.pick(*GARBAGE)
     assert body is None or isinstance(body, bytes)
     made = message(source, body, time=fleet.now, type_=str(fleet.pick("io.holdfast.report.v1", "no.such.type")))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas import acts
-from schemas.words import BindingEnd
+from schemas.words import BindingEnd, FindingKind
+from service.facts.carriers import carriers
 from service.facts.identity import Edge
 from tests.reference.binding import Bindings, Bound
 from tests.reference.enrolment import Enrolment, Said
@@ -96,6 +97,7 @@ class Deriver:
         if run.covers:
             self._close_gaps(run.source, run.scope, at)
         if not run.known:
+            self._foreign(run)
             return
         self.bindings.sight(run, order)
         self._identify(at)
@@ -107,6 +109,16 @@ class Deriver:
         assert run.inventory is not None
         missing = self.bindings.state((run.source, run.scope), wanted, run.inventory.complete_for, at)
         self.findings.missing(missing, self.bindings, at)
+
+    def _foreign(self, run: Folded) -> None:
+        """Dispute a heartbeat that names what another source states just now, if that can be told apart (rule 11)."""
+        at = run.first
+        for other in self.runs:
+            stated = other.source != run.source and other.digest == run.digest and other.known and other.covers
+            if stated and other.first <= at and other.speaks(at + 1) and other.inventory is not None:
+                strong = {v for c in carriers(other.inventory).carriers for v in c.strong}
+                if strong - self.identity.shared:
+                    self.findings.put(FindingKind.IDENTITY_DISPUTED, f"source:{run.source}", at)
 
     def _place(self, row: Bound, at: int) -> tuple[str | None, bool]:
         """Say where a slot is: surveyed, for facility sources alone; else as stated, if such a place is known."""

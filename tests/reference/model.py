@@ -33,7 +33,7 @@ def facts(records: Sequence[Record], partitions: int = 1) -> Facts:
             for said in enrolment.said
         ),
         gaps=frozenset(deriver.gaps),
-        parts=frozenset((key.hex(), one.part.kind.value) for key, one in deriver.identity.parts.items()),
+        parts=frozenset((row.part.hex(), row.carrier.kind.value) for row in deriver.bindings.rows),
         aliases=deriver.alias_facts(),
         shared=frozenset((v.scheme, v.scope, v.value, v.kind.value) for v in deriver.identity.shared),
         bindings=frozenset([row.fact() for row in deriver.bindings.rows] + deriver.bindings.past),

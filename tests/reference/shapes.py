@@ -142,7 +142,7 @@ class Facts:
     outages: frozenset[OutageFact] = frozenset()
     acts: frozenset[ActFact] = frozenset()
     gaps: frozenset[GapFact] = frozenset()
-    parts: frozenset[tuple[Name, str]] = frozenset()
+    parts: frozenset[tuple[Name, str]] = frozenset()  # those that something is said of, with their kinds
     aliases: frozenset[AliasFact] = frozenset()
     shared: frozenset[tuple[str, str, str, str]] = frozenset()
     bindings: frozenset[BindingFact] = frozenset()

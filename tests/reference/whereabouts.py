@@ -51,9 +51,10 @@ class View:
         return made
 
     def _claim(self, asset: Name, row: Bound) -> Binding:
-        runs = [
-            run for run in self._runs(row) if run.first >= row.from_at and (row.until is None or run.first < row.until)
-        ]
+        runs = [run for run in self._runs(row) if run.first >= row.from_at]
+        before = [run for run in self._runs(row) if run.first < row.from_at]
+        if before and all(run.first > row.from_at for run in runs) and before[-1].speaks(row.from_at):
+            runs.insert(0, before[-1])  # stated anew in the middle of a run: a place or a survey came or went
         return Binding(
             self._source(row.source),
             row.scope,
@@ -67,7 +68,7 @@ class View:
             row.holder.slot if row.holder else None,
             row.place,
             row.surveyed,
-            tuple(run.as_of(self.at) for run in runs),
+            tuple(run.as_of(self.at) for run in runs if row.until is None or run.first < row.until),
         )
 
     def _source(self, name: str) -> Source:

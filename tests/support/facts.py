@@ -49,7 +49,7 @@ async def facts_of(connection: Connection, cell: str) -> Facts:
             GapFact(row["source"], row["scope"], row["from_at"], row["opened_at"], row["until_at"])
             for row in await _rows(connection, "gap", cell)
         ),
-        parts=frozenset((row["part"].hex(), row["kind"]) for row in parts),
+        parts=frozenset((names[row["asset"]], row["kind"]) for row in await _rows(connection, "binding", cell)),
         aliases=frozenset(
             AliasFact(names[row["name"]], names[row["asset"]], row["known_from"], row["known_until"])
             for row in await _rows(connection, "asset_name", cell)
