@@ -157,6 +157,7 @@ CREATE TABLE survey (
     valid tstzrange NOT NULL GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED,
     CONSTRAINT survey_pkey PRIMARY KEY (cell, source, slot, valid WITHOUT OVERLAPS)
 );
+CREATE INDEX survey_slot ON survey (cell, source, slot, from_at);
 CREATE INDEX survey_open ON survey (cell, source, slot) WHERE until_at IS NULL;
 
 CREATE TABLE work (
@@ -240,6 +241,7 @@ CREATE TABLE asset (
     exists_during tstzrange NOT NULL GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED,
     CONSTRAINT asset_pkey PRIMARY KEY (cell, asset, exists_during WITHOUT OVERLAPS)
 );
+CREATE INDEX asset_asset ON asset (cell, asset, from_at);
 CREATE INDEX asset_name_kind ON asset (cell, kind, asset);
 
 -- A node of the identity graph: its own name, and its place in the order of rule 5.

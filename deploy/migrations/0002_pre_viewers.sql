@@ -33,5 +33,3 @@ BEGIN
     END LOOP;
 END
 $$;
-
-GRANT SELECT ON operator TO holdfast_api;
