@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from schemas.words import IdentityGrade, Kind, SourceClass, Timing, rank
+from schemas.words import BindingEnd, IdentityGrade, Kind, SourceClass, Timing, rank
 from service.facts.evidence import AssetEvidence, Evidence
 from service.facts.records import AssetId, Binding, Millis, Run
 from service.facts.spans import NONE, Span, Spans, bridge, clip, intersect, subtract, union
 
 BEGINNING: Millis = -(1 << 62)
+_GONE = frozenset({BindingEnd.ABSENT, BindingEnd.REPLACED})
 
 
 class Mode(Enum):
@@ -155,8 +156,23 @@ class Chain:
             if mode in {Mode.CONFIRMING, Mode.ANY}:
                 standing = union(self.stands(binding) for binding in link.bindings)
                 found = bridge(found, standing, self.limit(link.child), self.until_at)
+            if mode is Mode.CONFIRMING:
+                found = subtract(found, union((gone, back, back) for _, gone, back in self.absences(link)))
             link.spans[mode] = found
         return link.spans[mode]
+
+    def absences(self, link: Link) -> Iterable[tuple[Binding, Millis, Millis]]:
+        """Give the bindings by which a source saw the thing gone from the container, from when, until it saw it again.
+
+        A source that lists the thing in another slot meanwhile did not see it gone.
+        """
+        for binding in link.bindings:
+            gone = binding.until_at
+            if binding.end not in _GONE or gone is None or gone >= self.until_at:
+                continue
+            mine = [each for each in self.bindings(link.child) if each.source.name == binding.source.name]
+            if not any(each.from_at <= gone and (each.until_at is None or each.until_at > gone) for each in mine):
+                yield binding, gone, min((each.from_at for each in mine if each.from_at > gone), default=self.until_at)
 
     def path(self, child: AssetId, holder: AssetId, mode: Mode) -> Spans:
         """Give when `child` is supported to be within `holder`, by whatever steps."""

@@ -113,7 +113,7 @@ class Containing:
         """Give what is expected, the kinds that are compared, and the moment that it was taken at."""
         listed = self.claim.expected
         if listed is not None:
-            return set(listed.assets), listed.kinds, None
+            return set(listed.assets) - {self.holder}, listed.kinds, None
         firsts = [spans[0][0] for asset in self.inside.candidates() if (spans := self.inside.shown(asset))]
         at = min(firsts, default=None)
         if at is None:

@@ -6,14 +6,11 @@ Each is found per asset, once, for one interval. Pure; standard library alone.
 from collections.abc import Iterable
 from itertools import combinations
 
-from schemas.words import BindingEnd
 from service.facts.chain import Chain, Link, Mode
 from service.facts.judgement import Disagreement
 from service.facts.placing import Placing
 from service.facts.records import AssetId, Binding, Dispute, Millis
 from service.facts.spans import Spans, clip, intersect, union
-
-_GONE = frozenset({BindingEnd.ABSENT, BindingEnd.REPLACED})
 
 
 class Quarrels:
@@ -95,16 +92,8 @@ class Quarrels:
     def _absences(self, asset: AssetId) -> Iterable[Disagreement]:
         """Give what one source saw gone from a container in which another goes on to see it."""
         for link in self.chain.links(asset):
-            for binding in link.bindings:
-                gone = binding.until_at
-                if binding.end not in _GONE or gone is None or gone >= self.chain.until_at:
-                    continue
-                name = binding.source.name
-                mine = [each for each in self.chain.bindings(asset) if each.source.name == name]
-                if any(each.from_at <= gone and (each.until_at is None or each.until_at > gone) for each in mine):
-                    continue
-                back = min((each.from_at for each in mine if each.from_at > gone), default=self.chain.until_at)
-                yield from self._still_seen(link, name, gone, back)
+            for binding, gone, back in self.chain.absences(link):
+                yield from self._still_seen(link, binding.source.name, gone, back)
 
     def _still_seen(self, link: Link, name: str, gone: Millis, back: Millis) -> Iterable[Disagreement]:
         others = [each for each in link.bindings if each.source.name != name]
