@@ -162,14 +162,13 @@ class Containing:
 
     def _newcomer(self, asset: AssetId, spans: Spans, baseline_at: Millis | None) -> Spans:
         """Give when a thing that was not expected is due after all (it came by planned work), and note it."""
-        due = []
-        for span in spans:
-            ticket = self._explained(span[0], asset)
-            known = baseline_at is None or bool(self.inside.outside(asset)) or self._before(asset, span[0])
-            self._note(asset, "foreign" if known else "newly_listed", span[0], span[1], ticket)
+        for start, end, _ in spans:
+            ticket = self._explained(start, asset)
+            known = baseline_at is None or bool(self.inside.outside(asset)) or self._before(asset, start)
+            self._note(asset, "foreign" if known else "newly_listed", start, end, ticket)
             if ticket is not None:
-                due.append(span)
-        return tuple(due)
+                return self._due(asset, clip(spans, start, self.end), start)
+        return NONE
 
     def _before(self, asset: AssetId, at: Millis) -> bool:
         return self._listed(asset, at - 1, at)
