@@ -313,11 +313,6 @@ RETURNING asset
 -- name: drop_decisions
 DELETE FROM decision d USING unnest($2::uuid[]) AS u(asset) WHERE d.cell = $1 AND d.asset = u.asset RETURNING d.asset
 
--- name: open_gaps
-SELECT g.source, g.scope, g.run, g.partition, g.from_at, g.opened_at
-FROM unnest($2::text[], $3::text[]) AS u(source, scope)
-JOIN gap g ON g.cell = $1 AND g.source = u.source AND g.scope = u.scope AND g.until_at IS NULL
-
 -- name: all_open_gaps
 SELECT source, scope, run, partition, from_at, opened_at FROM gap WHERE cell = $1 AND until_at IS NULL
 
@@ -361,10 +356,6 @@ SELECT $1, u.n, u.asset, u.kind, u.scheme, u.scope, u.value, u.at
 FROM unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
      AS u(n, asset, kind, scheme, scope, value, at)
 RETURNING n
-
--- name: terms_of
-SELECT source, from_at, source_class, control_domain, interval_ms, clock_offset_ms, lateness_ms, retired
-FROM source_term WHERE cell = $1 ORDER BY source, from_at
 
 -- name: seen
 SELECT source, source_class FROM source_seen WHERE cell = $1 AND source = ANY ($2::text[])
