@@ -168,7 +168,7 @@ class RestsOn(_Answer):
     """
 
     count: int
-    last: int | None
+    last: int | None = None
     sha256: str
     listed: list[dict[str, Any]]
 
@@ -177,21 +177,38 @@ class Judged(_Answer):
     """The verdict on one thing, with all that it rests on."""
 
     verdict: Verdict
+    subject: str
     kind: Kind | None = None
+    judged: dict[str, str]
+    place: str | None = None
+    grades: dict[str, str | None]
+    coverage: dict[str, Any]
+    silences: list[dict[str, Any]]
+    supporting: list[dict[str, Any]]
+    contradicting: list[dict[str, Any]]
+    disputes: list[dict[str, Any]]
+    limits: dict[str, Any]
+    would_raise: list[dict[str, Any]]
+    remains_to_trust: list[dict[str, Any]]
+    cannot_see: list[dict[str, Any]]
+    differences: Annotated[list[dict[str, Any]] | None, Field(description="contains: from what was expected")] = None
 
 
-class CountOf(_Answer):
-    """How many things of a kind got a verdict."""
+class SetJudged(_Answer):
+    """The verdicts on a set: how many things of each kind got each, the worst in full, and the silences of sources."""
 
-    kind: Kind
-    verdict: Verdict
-    count: int
+    members: int
+    counts: Annotated[dict[str, dict[Verdict, int]], Field(description="kind → verdict → how many")]
+    worst: list[Judged]
+    silences: dict[str, Any]
+    remains_to_trust: list[dict[str, Any]]
+    cannot_see: list[dict[str, Any]]
 
 
 class Attestation(_Answer):
     """The answer to a claim: canonical JSON, a function of claim, `known_at`, ruleset and the viewer's rights.
 
-    `answer` is set for one thing; `counts` and `worst` for a set (never one word). The body names no count of reports
+    `answer` is there for one thing, `set` for a set (never one word). The body names no count of reports
     and no last report of a run that reaches `known_at`.
     """
 
@@ -211,7 +228,23 @@ class Attestation(_Answer):
                     "known_at": "2025-07-01T00:00:00.000Z",
                     "ruleset": "2026-1",
                     "viewer": {"operator": "acme", "rights": "own-cells"},
-                    "answer": {"verdict": "confirmed", "kind": "rack"},
+                    "answer": {
+                        "verdict": "consistent",
+                        "subject": RACK,
+                        "kind": "rack",
+                        "judged": {"from": "2025-06-01T00:00:00.000Z", "until": "2025-07-01T00:00:00.000Z"},
+                        "place": "KUL-1/H1/R3/P07",
+                        "grades": {"identity": "reported", "place": "sensed"},
+                        "coverage": {"share": "1.0000", "longest_silence": "none above the tolerance"},
+                        "silences": [],
+                        "supporting": [],
+                        "contradicting": [],
+                        "disputes": [],
+                        "limits": {"rack": {"max_silence_ms": 14400000, "report_interval_ms": 4800000}},
+                        "would_raise": [{"code": "a_source_of_another_control_domain"}],
+                        "remains_to_trust": [{"code": "no_independent_witness"}],
+                        "cannot_see": [{"code": "unpowered_hardware"}],
+                    },
                     "events": {"count": 4, "last": 8127, "sha256": "5f1c…", "listed": [{"n": 17, "sha256": "9a…"}]},
                 }
             ]
@@ -230,6 +263,5 @@ class Attestation(_Answer):
         None
     )
     answer: Judged | None = None
-    counts: list[CountOf] | None = None
-    worst: list[dict[str, Any]] | None = None
+    set: SetJudged | None = None
     events: RestsOn

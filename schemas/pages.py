@@ -47,9 +47,9 @@ class SiteShown(Answered):
     """A place of kind site."""
 
     place: str
-    country: str | None
-    latitude: float | None
-    longitude: float | None
+    country: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 class CellShown(Answered):
@@ -85,8 +85,8 @@ class PlaceShown(Answered):
 
     place: str
     kind: str
-    within: str | None
-    country: str | None
+    within: str | None = None
+    country: str | None = None
     since: At
 
 
@@ -96,12 +96,12 @@ class SourceShown(Answered):
     source: str
     source_class: str
     control_domain: str
-    interval_s: int | None
+    interval_s: int | None = None
     clock_offset_s: int
     lateness_s: int
     retired: bool
-    enrolled_at: At | None
-    first_at: At | None
+    enrolled_at: At | None = None
+    first_at: At | None = None
 
 
 class AssetShown(Answered):
@@ -117,9 +117,9 @@ class StandingShown(Answered):
 
     asset: str
     kind: str
-    container: str | None
-    container_slot: str | None
-    place: str | None
+    container: str | None = None
+    container_slot: str | None = None
+    place: str | None = None
     depth: int = 1
 
 
@@ -129,10 +129,10 @@ class WhereaboutsShown(Answered):
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     from_at: Annotated[At, Field(alias="from")]
-    until_at: Annotated[At | None, Field(alias="until")]
-    container: str | None
-    container_slot: str | None
-    place: str | None
+    until_at: Annotated[At | None, Field(alias="until")] = None
+    container: str | None = None
+    container_slot: str | None = None
+    place: str | None = None
     moving: bool
     disputed: bool
     known_from: At
@@ -158,8 +158,8 @@ class RunShown(Answered):
     tolerance_s: int
     first: At
     last: At
-    until: At | None
-    end_cause: str | None
+    until: At | None = None
+    end_cause: str | None = None
 
 
 class EventShown(Answered):
@@ -182,7 +182,7 @@ class FindingShown(Answered):
     state: str
     opened_at: At
     updated_at: At
-    closed_at: At | None
+    closed_at: At | None = None
     words: str
     evidence: Any
 
@@ -197,9 +197,9 @@ class DeadLetterShown(Answered):
     at: At
     code: str
     words: str
-    source: str | None
-    size: int | None
-    retried_at: At | None
+    source: str | None = None
+    size: int | None = None
+    retried_at: At | None = None
 
 
 class AssetAnswer(Answered):
@@ -235,5 +235,5 @@ class AssetAnswer(Answered):
     kind: str
     names: list[str]
     identifiers: list[IdentifierShown]
-    standing: WhereaboutsShown | None
+    standing: WhereaboutsShown | None = None
     path: Annotated[list[str], Field(description="Containers, innermost first, and then the place, if it is known")]

@@ -62,7 +62,7 @@ class ActAnswer(Answered):
     act: str
     key: str
     by: str
-    outcome: str | None
+    outcome: str | None = None
     words: str | None = None
     url: str
 

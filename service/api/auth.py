@@ -110,7 +110,7 @@ CanAudit = Annotated[Caller, Depends(_may("audit"))]
 def guarded(tag: str) -> APIRouter:
     """Make a router none of whose routes answers without a key."""
     refusals: dict[int | str, dict[str, object]] = {
-        status: {"model": Problem, "description": words, "content": {"application/problem+json": {}}}
+        status: {"model": Problem, "description": words}
         for status, words in (
             (401, "No key, or one that does not hold"),
             (403, "The key lacks the scope"),

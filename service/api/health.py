@@ -28,7 +28,9 @@ async def livez() -> Alive:
     return Alive()
 
 
-@public.get("/readyz", responses={503: {"model": Ready, "description": "Something is waited for"}})
+@public.get(
+    "/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Something is waited for"}}
+)
 async def readyz(request: Request) -> Response:
     """Say whether questions can be answered with what is fresh, and else what is waited for."""
     parts = parts_of(request)

@@ -63,6 +63,18 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let an OpenAPI document say that refusals are problems, with their own media type; changes it in place."""
+    problem_schema = {"$ref": "#/components/schemas/Problem"}
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                shown = response.get("content", {}).get("application/json", {}).get("schema", {})
+                if shown.get("$ref", "").endswith(("/Problem", "/HTTPValidationError")):
+                    response["content"] = {MEDIA_TYPE: {"schema": problem_schema}}
+    return schema
+
+
 async def _ours(request: Request, error: HoldfastError) -> Response:
     if error.status >= _SERVER_ERROR:
         _log.error("request_failed", path=request.url.path, error=str(error), slug=error.slug)

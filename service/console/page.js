@@ -80,7 +80,7 @@ $("claim-form").addEventListener("submit", (event) => {
     $("answer-raw").textContent = text;
     $("answer-head").textContent = `As known at ${answer.known_at}, by ruleset ${answer.ruleset}, resting on ` +
       `${answer.events.count} events${answer.simulated ? "; simulated" : ""}.`;
-    $("answer-body").replaceChildren(...(answer.answer ? single(answer.answer) : several(answer)));
+    $("answer-body").replaceChildren(...(answer.answer ? single(answer.answer) : several(answer.set)));
     $("answer").scrollIntoView({ block: "nearest" });
   });
 });
@@ -97,23 +97,24 @@ function table(caption, heads, rows) {
 
 const assetLink = (asset) => make("button", { type: "button", class: "plain id", onclick: () => history(asset) }, asset);
 
-function several(answer) {
-  const kinds = [...new Set(answer.counts.map((one) => one.kind))];
-  const count = (kind, word) => answer.counts.filter((one) => one.kind === kind && one.verdict === word)
-    .reduce((sum, one) => sum + one.count, 0);
+function several(set) {
+  const kinds = Object.keys(set.counts);
   const number = (n) => make("td", { class: "n" }, n ? String(n) : "·");
   const counts = kinds.length
     ? table("How many, by kind and verdict", ["kind", ...VERDICTS],
-      kinds.map((kind) => [kind, ...VERDICTS.map((word) => number(count(kind, word)))]))
+      kinds.map((kind) => [kind, ...VERDICTS.map((word) => number(set.counts[kind][word]))]))
     : make("p", {}, "Nothing stood there when the interval began.");
-  const worst = (answer.worst || []).map((one) =>
-    [assetLink(one.asset || one.subject), one.kind || "", verdict(one.verdict), why(one)]);
-  return [counts, ...(worst.length ? [table("The worst", ["asset", "kind", "verdict", "why"], worst)] : [])];
+  const worst = set.worst.map((one) => [assetLink(one.subject), one.kind || "", verdict(one.verdict), why(one)]);
+  const silences = set.silences.longest.map((gap) => [gap.source, gap.from, gap.until || "still", gap.cause]);
+  return [counts, ...(worst.length ? [table("The worst", ["asset", "kind", "verdict", "why"], worst)] : []),
+    ...(silences.length
+      ? [table(`Silences of sources, ${set.silences.count} in all`, ["source", "from", "until", "cause"], silences)] : []),
+    list("remains_to_trust", set.remains_to_trust), list("cannot_see", set.cannot_see)];
 }
 
 function why(one) {
-  const first = (one.contradicting || [])[0] || (one.disputes || [])[0] || one.longest_silence || (one.silences || [])[0]
-    || (one.would_raise || [])[0];
+  const first = one.contradicting[0] || one.disputes[0] || (one.differences || [])[0] || one.silences[0]
+    || one.would_raise[0];
   return first ? Object.entries(first).filter(([, value]) => value !== null && typeof value !== "object").slice(0, 6)
     .map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ") : "";
 }
@@ -124,11 +125,11 @@ function single(answer) {
   add("verdict", verdict(answer.verdict));
   add("kind", answer.kind);
   if (answer.subject) add("asset", assetLink(answer.subject));
-  for (const name of ["place", "grades", "coverage", "longest_silence"]) {
-    const value = answer[name];
-    if (value && typeof value === "object") add(name.replaceAll("_", " "), flat(value));
-    else if (value) add(name.replaceAll("_", " "), String(value));
-  }
+  add("place", answer.place || "none");
+  add("grades", flat(answer.grades));
+  const longest = answer.coverage.longest_silence;
+  add("coverage", `${answer.coverage.share} of the time`);
+  add("longest silence", typeof longest === "object" ? flat(longest) : longest);
   const lists = ["silences", "contradicting", "disputes", "differences", "would_raise", "remains_to_trust", "cannot_see"];
   return [facts, ...lists.filter((name) => (answer[name] || []).length).map((name) => list(name, answer[name]))];
 }

@@ -99,6 +99,11 @@ async def viewer_of_cell(connection: Connection, cell: str) -> Viewer | None:
     return Viewer(operator, tuple(row["cell"] for row in rows))
 
 
+async def cells(connection: Connection) -> list[asyncpg.Record]:
+    """Give every cell of the database; for commands that talk to it directly."""
+    return await connection.fetch(_SQL["all_cells"])
+
+
 async def operators(connection: Connection) -> tuple[str, ...]:
     """Name all operators that were put."""
     return tuple(row["operator"] for row in await connection.fetch(_SQL["operators"]))

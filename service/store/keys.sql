@@ -36,3 +36,8 @@ SELECT cell
 FROM cell
 WHERE operator = $1
 ORDER BY cell
+
+-- name: all_cells
+SELECT cell, operator, simulated, horizon
+FROM cell
+ORDER BY cell

@@ -1,0 +1,161 @@
+"""The API as a process: settings, a pool under its own role, a producer, uvicorn."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from importlib.metadata import version
+from typing import Self
+
+import asyncpg
+import uvicorn
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from fastapi import FastAPI
+
+from deploy.kafka_client import NoKafka, producer
+from deploy.migrate import migrations
+from deploy.settings import Settings
+from schemas.errors import Transient
+from service.api.app import create_app
+from service.api.parts import API_ROLE, Parts, Sent
+from service.facts.records import Millis
+from service.store import pool
+
+_STATEMENT_MS = 30_000
+_SEND_S = 5.0
+POOL_SIZE = 16
+
+
+def now() -> Millis:
+    """Give the wall clock; for keys and ages alone."""
+    return time.time_ns() // 1_000_000
+
+
+async def _nothing_to_reset(_connection: asyncpg.pool.PoolConnectionProxy) -> None:
+    """Leave a returned connection as it is: reads set nothing beyond their own statement."""
+
+
+async def reading_pool(dsn: str, size: int = POOL_SIZE) -> asyncpg.Pool:
+    """Make a pool whose every connection has the API's role from its start. It connects when it is first used."""
+    return await pool.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        reset=_nothing_to_reset,
+        server_settings={
+            "role": API_ROLE,
+            "statement_timeout": str(_STATEMENT_MS),
+            "application_name": "holdfast-api",
+        },
+    )
+
+
+class KafkaSender:
+    """Puts acts on Kafka. Connects when it is first needed, so that reading works while Kafka is down."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = asyncio.Lock()
+        self._client: AIOKafkaProducer | None = None
+        self._manager: AbstractAsyncContextManager[AIOKafkaProducer] | None = None
+
+    async def __call__(
+        self, topic: str, value: bytes, headers: tuple[tuple[str, bytes], ...], at: Millis | None
+    ) -> Sent:
+        """Put one record on partition 0; return once all replicas have it. Raises `Transient` after seconds."""
+        try:
+            async with asyncio.timeout(_SEND_S):
+                client = await self._connected()
+                done = await client.send_and_wait(topic, value, partition=0, headers=list(headers), timestamp_ms=at)
+        except (KafkaError, NoKafka, OSError, TimeoutError) as exc:
+            words = f"Kafka takes nothing now ({str(exc) or type(exc).__name__}): nothing was written, try again"
+            raise Transient(words) from exc
+        return Sent(done.offset, done.timestamp)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with self._lock:
+            if self._client is None:
+                manager = producer(self._settings)
+                self._client = await manager.__aenter__()
+                self._manager = manager
+            return self._client
+
+    async def close(self) -> None:
+        """Close the client, if there is one."""
+        if self._manager is not None:
+            self._client = None
+            await self._manager.__aexit__(None, None, None)
+
+
+def make_app(settings: Settings, dsn: str) -> FastAPI:
+    """Make the application over a database and the settings' Kafka; nothing is opened before it starts."""
+    release = version("holdfast")
+
+    @asynccontextmanager
+    async def open_parts() -> AsyncIterator[Parts]:
+        sender = KafkaSender(settings)
+        opened = await reading_pool(dsn)
+        try:
+            numbers = frozenset(migration.number for migration in migrations())
+            yield Parts(opened, sender, now, numbers, release)
+        finally:
+            await sender.close()
+            await opened.close()
+
+    return create_app(open_parts, release)
+
+
+class _Quiet(uvicorn.Server):
+    """Uvicorn that leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class Server:
+    """The API behind a port, inside a running loop: for `holdfast serve`, the demo, and tests.
+
+    `async with Server(settings, dsn) as server:` gives it once it answers; `server.url` is where.
+    """
+
+    def __init__(self, settings: Settings, dsn: str) -> None:
+        config = uvicorn.Config(
+            make_app(settings, dsn),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+        )
+        self._server = _Quiet(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start, and return once it answers. Raises what kept it from starting."""
+        self._task = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+                raise Transient("the API did not start: see what was logged above")
+            await asyncio.sleep(0.01)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Answer what was asked already, and stop."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        host, port = self._server.servers[0].sockets[0].getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def ended(self) -> None:
+        """Wait until it ended by itself."""
+        if self._task is not None:
+            await self._task

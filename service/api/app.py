@@ -1,0 +1,49 @@
+"""The application: which routes there are, what is around them, and what lives as long as it does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from service.api import acts, assets, attestations, health, problems, records
+from service.api.auth import KeyCache
+from service.api.limits import BodyLimit
+from service.api.metrics import Metrics, Timed
+from service.api.parts import OpenParts
+
+_ABOUT = """Is this hardware where it is said to be, and has it been so all along? Ask with a claim
+(`POST /v1/attestations`); read what the answer rests on; write what people know as acts. Times are RFC 3339 with a
+zone. Every read can be put `as_of` a moment of the world and `known_at` a moment of our knowledge. Errors are
+problems of RFC 9457.
+"""
+
+
+def create_app(open_parts: OpenParts, version: str) -> FastAPI:
+    """Make the application. `open_parts` is entered when it starts and left when it stops; nothing is opened here."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_parts() as parts:
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(
+        title="Holdfast",
+        summary="Where hardware is, with evidence",
+        description=_ABOUT,
+        version=version,
+        lifespan=lifespan,
+        redoc_url=None,
+        docs_url="/docs",
+        openapi_url="/openapi.json",
+    )
+    app.state.keys = KeyCache()
+    app.state.metrics = Metrics()
+    for router in (attestations.router, assets.router, records.router, acts.router, health.public):
+        app.include_router(router)
+    problems.install(app)
+    described = app.openapi
+    app.openapi = lambda: problems.described(described())  # type: ignore[method-assign]
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Timed, metrics=app.state.metrics)
+    return app

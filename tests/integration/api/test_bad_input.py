@@ -1,0 +1,87 @@
+from typing import TYPE_CHECKING
+
+import pytest
+
+from service.api.limits import MAX_BODY_BYTES
+from tests.support.book import asset_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.integration.api.conftest import Api
+
+JSON = {"Content-Type": "application/json"}
+
+
+async def test_bodies_that_are_no_json_are_bad_requests(api: "Api") -> None:
+    for body in (b"", b"{", b"\xff\xfe", b"[]", b'"x"', b"null", b"{" * 5000, b'{"cell": NaN}'):
+        answer = await api.client.post("/v1/attestations", content=body, headers=JSON)
+        assert answer.status_code in (400, 422), body[:20]
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["detail"]
+
+
+async def test_a_body_of_10_mb_is_refused_announced_or_not(api: "Api") -> None:
+    big = b"x" * 10_000_000
+    answer = await api.client.post("/v1/attestations", content=big, headers=JSON)
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "urn:holdfast:problem:too-large"
+
+    async def pieces() -> "AsyncIterator[bytes]":
+        for _ in range(11):
+            yield b"x" * (MAX_BODY_BYTES // 10)
+
+    streamed = await api.client.post("/v1/attestations", content=pieces(), headers=JSON)
+    assert streamed.status_code == 413
+
+
+async def test_parameters_of_the_wrong_type_are_named(api: "Api") -> None:
+    rack = asset_id("kul-1/rack")
+    for url, named in (
+        (f"/v1/assets/{rack}?as_of=yesterday", "as_of"),
+        (f"/v1/assets/{rack}?known_at=2025-06-01T00:00:00", "known_at"),
+        (f"/v1/assets/{rack}?known_at=1748736000", "known_at"),
+        ("/v1/assets?limit=0", "limit"),
+        ("/v1/assets?limit=100000", "limit"),
+        ("/v1/assets?scheme=barcode&value=x", "scheme"),
+        ("/v1/assets?scheme=serial&value=%00", "value"),
+        ("/v1/places/%00/contents", "place"),
+        ("/v1/findings?state=gone", "state"),
+        ("/v1/acts/-1?cell=kul-1", "offset"),
+        ("/v1/acts/99999999999999999999?cell=kul-1", "offset"),
+        ("/v1/places?cell=KUL;DROP", "cell"),
+    ):
+        answer = await api.client.get(url)
+        assert answer.status_code == 422, url
+        assert named in answer.json()["detail"], answer.text
+
+
+async def test_unknown_routes_and_methods_are_problems_too(api: "Api") -> None:
+    for method, url, status in (("GET", "/v1/nothing", 404), ("DELETE", "/v1/sites", 405), ("PUT", "/v1/acts", 405)):
+        answer = await api.client.request(method, url)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_is_unmapped_tells_nothing(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("secret words")
+
+    monkeypatch.setattr("service.store.reading.sources", broken)
+    answer = await api.client.get("/v1/sources")
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "type": "urn:holdfast:problem:internal",
+        "title": "We are wrong: this was logged",
+        "status": 500,
+    }
+
+
+async def test_a_database_that_is_away_is_503(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionRefusedError("no")
+
+    monkeypatch.setattr("service.store.reading.sources", away)
+    answer = await api.client.get("/v1/sources")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]

@@ -1,0 +1,89 @@
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from service.store import pool
+from service.store.sqlfile import load
+
+_BODY = re.compile(r"RETURN QUERY\n(.*);\s*END", re.DOTALL)
+# What is read whole on purpose: a list given by the caller, or what the plan made itself.
+_OTHER_SCANS = {"Function Scan", "CTE Scan", "Subquery Scan", "WorkTable Scan", "Values Scan"}
+_LARGE = ("asset", "binding", "event", "inventory", "part", "run", "whereabouts")
+_ANYTHING = {
+    "text": "'kul-1'",
+    "text[]": "'{KUL-1}'",
+    "uuid": "gen_random_uuid()",
+    "uuid[]": "ARRAY[gen_random_uuid()]",
+    "bytea[]": "'{}'",
+    "integer": "1",
+    "bigint": "1",
+    "timestamp with time zone": "now()",
+}
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+async def test_rule_36_every_named_query_finds_its_rows_by_an_index_under_the_apis_role(database: str) -> None:
+    connection = await pool.connect(database, server_settings={"role": "holdfast_api"})
+    try:
+        await connection.execute(
+            "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET holdfast.cells = 'kul-1'"
+        )
+        functions = await connection.fetch(
+            "SELECT proname, prosrc, proargnames[1:pronargs] AS names, proargtypes::regtype[]::text[] AS types "
+            "FROM pg_proc WHERE proname LIKE 'read\\_%' ORDER BY proname"
+        )
+        assert {row["proname"] for row in functions} == {*load("reading.sql"), *load("evidence.sql")}
+        for row in functions:
+            body = _BODY.search(row["prosrc"])
+            assert body, row["proname"]
+            query = body[1]
+            for number, name in enumerate(row["names"], 1):
+                query = re.sub(rf"\b{name}\b", f"${number}", query)
+            await connection.execute(f"PREPARE {row['proname']} ({', '.join(row['types'])}) AS {query}")
+            given = ", ".join(_ANYTHING[kind] for kind in row["types"])
+            text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {row['proname']} ({given})")
+            scans = [node for node in _nodes(json.loads(text)[0]["Plan"]) if "Scan" in node["Node Type"]]
+            found = 0
+            for scan in scans:
+                if scan["Node Type"] in _OTHER_SCANS or scan["Node Type"] == "Bitmap Heap Scan":
+                    continue
+                condition = scan.get("Index Cond", "")
+                assert condition, f"{row['proname']}: {scan['Node Type']} of {scan.get('Relation Name')}"
+                assert re.search(r"\bcell = ", condition), (row["proname"], condition)
+                if scan["Relation Name"].startswith(_LARGE):
+                    assert " AND " in condition, (row["proname"], condition)  # not by the cell alone
+                found += 1
+            assert found, row["proname"]
+    finally:
+        await connection.close()
+
+
+async def test_the_apis_role_writes_nothing_and_sees_no_keys(database: str) -> None:
+    owner = await pool.connect(database)
+    connection = await pool.connect(database, server_settings={"role": "holdfast_api"})
+    try:
+        tables = [
+            row["relname"] for row in await owner.fetch("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")
+        ]
+        for table in tables:
+            if not table.startswith(("pg_", "sql_")):
+                rights = await owner.fetchrow(
+                    "SELECT has_table_privilege('holdfast_api', $1::text, 'INSERT,UPDATE,DELETE,TRUNCATE') AS writes, "
+                    "has_table_privilege('holdfast_api', $1::text, 'SELECT') AS reads, relrowsecurity AS guarded "
+                    "FROM pg_class WHERE oid = $1::text::regclass",
+                    table,
+                )
+                assert rights is not None
+                assert not rights["writes"], table
+                assert rights["guarded"] or not rights["reads"] or table == "operator", table
+        assert not await owner.fetchval("SELECT has_table_privilege('holdfast_api', 'api_key', 'SELECT')")
+        assert await connection.fetchval("SELECT count(*) FROM cell") == 0  # no viewer was set
+    finally:
+        await connection.close()
+        await owner.close()
