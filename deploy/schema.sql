@@ -1,0 +1,1239 @@
+-- What the migrations amount to, read back from the catalogue of PostgreSQL 18. Made by `python -m deploy.schema`;
+-- to be read and compared, not to be run.
+
+CREATE EXTENSION btree_gist;
+
+CREATE TABLE act (
+    cell text NOT NULL,
+    "offset" bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    key text NOT NULL,
+    act text NOT NULL,
+    by text NOT NULL,
+    body bytea NOT NULL,
+    outcome text,
+    words text,
+    CONSTRAINT act_pkey PRIMARY KEY (cell, "offset")
+);
+CREATE INDEX act_key ON public.act USING btree (cell, key);
+ALTER TABLE act ENABLE ROW LEVEL SECURITY;
+CREATE POLICY act_viewer ON act FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON act TO holdfast_api;
+
+CREATE TABLE api_key (
+    key_id text NOT NULL,
+    hash bytea NOT NULL,
+    operator text NOT NULL,
+    label text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_key_pkey PRIMARY KEY (key_id)
+);
+
+CREATE TABLE asset (
+    cell text NOT NULL,
+    asset uuid NOT NULL,
+    kind text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    exists_during tstzrange GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED NOT NULL,
+    CONSTRAINT asset_pkey PRIMARY KEY (cell, asset, exists_during WITHOUT OVERLAPS)
+);
+CREATE INDEX asset_asset ON public.asset USING btree (cell, asset, from_at);
+CREATE INDEX asset_name_kind ON public.asset USING btree (cell, kind, asset);
+ALTER TABLE asset ENABLE ROW LEVEL SECURITY;
+CREATE POLICY asset_viewer ON asset FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON asset TO holdfast_api;
+
+CREATE TABLE asset_name (
+    cell text NOT NULL,
+    name uuid NOT NULL,
+    asset uuid NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone,
+    known tstzrange GENERATED ALWAYS AS (tstzrange(known_from, known_until)) STORED NOT NULL,
+    CONSTRAINT asset_name_pkey PRIMARY KEY (cell, name, known WITHOUT OVERLAPS)
+);
+CREATE INDEX asset_name_asset ON public.asset_name USING btree (cell, asset, known_from);
+CREATE INDEX asset_name_name ON public.asset_name USING btree (cell, name, known_from);
+ALTER TABLE asset_name ENABLE ROW LEVEL SECURITY;
+CREATE POLICY asset_name_viewer ON asset_name FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON asset_name TO holdfast_api;
+
+CREATE TABLE binding (
+    cell text NOT NULL,
+    source text NOT NULL,
+    scope text NOT NULL,
+    slot text NOT NULL,
+    asset uuid NOT NULL,
+    kind text NOT NULL,
+    container uuid,
+    container_slot text,
+    stated text,
+    place text,
+    surveyed boolean NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    end_cause text,
+    known_from timestamp with time zone NOT NULL,
+    during tstzrange GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED NOT NULL,
+    CONSTRAINT binding_pkey PRIMARY KEY (cell, source, scope, slot, during WITHOUT OVERLAPS),
+    CONSTRAINT binding_asset_fkey FOREIGN KEY (cell, asset, PERIOD during) REFERENCES asset(cell, asset, PERIOD exists_during)
+);
+CREATE INDEX binding_asset ON public.binding USING btree (cell, asset, from_at);
+CREATE INDEX binding_container ON public.binding USING btree (cell, container, from_at) WHERE (container IS NOT NULL);
+CREATE INDEX binding_source ON public.binding USING btree (cell, source, scope) WHERE (until_at IS NULL);
+CREATE INDEX binding_stated ON public.binding USING btree (cell, stated) WHERE ((until_at IS NULL) AND (stated IS NOT NULL));
+ALTER TABLE binding ENABLE ROW LEVEL SECURITY;
+CREATE POLICY binding_viewer ON binding FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON binding TO holdfast_api;
+
+CREATE TABLE binding_past (
+    cell text NOT NULL,
+    source text NOT NULL,
+    scope text NOT NULL,
+    slot text NOT NULL,
+    asset uuid NOT NULL,
+    kind text NOT NULL,
+    container uuid,
+    container_slot text,
+    stated text,
+    place text,
+    surveyed boolean NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    end_cause text,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone NOT NULL,
+    CONSTRAINT binding_past_pkey PRIMARY KEY (cell, source, scope, slot, from_at, known_from)
+);
+CREATE INDEX binding_past_asset ON public.binding_past USING btree (cell, asset, from_at);
+CREATE INDEX binding_past_container ON public.binding_past USING btree (cell, container, from_at) WHERE (container IS NOT NULL);
+ALTER TABLE binding_past ENABLE ROW LEVEL SECURITY;
+CREATE POLICY binding_past_viewer ON binding_past FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON binding_past TO holdfast_api;
+
+CREATE TABLE cell (
+    cell text NOT NULL,
+    operator text NOT NULL,
+    simulated boolean NOT NULL,
+    horizon timestamp with time zone NOT NULL,
+    fence bigint NOT NULL,
+    next_event bigint NOT NULL,
+    terms bigint NOT NULL,
+    salt_key bytea NOT NULL,
+    CONSTRAINT cell_pkey PRIMARY KEY (cell)
+) WITH (fillfactor=50);
+ALTER TABLE cell ENABLE ROW LEVEL SECURITY;
+CREATE POLICY cell_viewer ON cell FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON cell TO holdfast_api;
+
+CREATE TABLE change (
+    cell text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    rank smallint NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    n smallint NOT NULL,
+    kind text NOT NULL,
+    run bigint,
+    detail bytea,
+    CONSTRAINT change_pkey PRIMARY KEY (cell, at, rank, partition, "offset", n)
+);
+
+CREATE TABLE dead_letter (
+    cell text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    epoch integer NOT NULL,
+    "offset" bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    code text NOT NULL,
+    words text NOT NULL,
+    key bytea,
+    headers bytea NOT NULL,
+    value bytea,
+    source text,
+    retried_at timestamp with time zone,
+    CONSTRAINT dead_letter_pkey PRIMARY KEY (cell, topic, partition, epoch, "offset")
+);
+CREATE INDEX dead_letter_at ON public.dead_letter USING btree (cell, at);
+ALTER TABLE dead_letter ENABLE ROW LEVEL SECURITY;
+CREATE POLICY dead_letter_viewer ON dead_letter FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON dead_letter TO holdfast_api;
+
+CREATE TABLE decision (
+    cell text NOT NULL,
+    asset uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT decision_pkey PRIMARY KEY (cell, asset)
+);
+CREATE INDEX decision_at ON public.decision USING btree (cell, at);
+ALTER TABLE decision ENABLE ROW LEVEL SECURITY;
+CREATE POLICY decision_viewer ON decision FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON decision TO holdfast_api;
+
+CREATE TABLE directory (
+    hmac bytea NOT NULL,
+    cell text NOT NULL,
+    asset uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT directory_pkey PRIMARY KEY (hmac, cell, asset)
+);
+
+CREATE TABLE dispute (
+    cell text NOT NULL,
+    asset uuid NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    shown_source text NOT NULL,
+    shown_scope text NOT NULL,
+    shown_slot text NOT NULL,
+    rival_source text NOT NULL,
+    rival_scope text NOT NULL,
+    rival_slot text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone,
+    CONSTRAINT dispute_pkey PRIMARY KEY (cell, asset, from_at, shown_source, shown_scope, shown_slot, rival_source, rival_scope, rival_slot, known_from)
+);
+ALTER TABLE dispute ENABLE ROW LEVEL SECURITY;
+CREATE POLICY dispute_viewer ON dispute FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON dispute TO holdfast_api;
+
+CREATE TABLE edge (
+    cell text NOT NULL,
+    key text NOT NULL,
+    joins boolean NOT NULL,
+    one uuid NOT NULL,
+    other uuid NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone,
+    CONSTRAINT edge_pkey PRIMARY KEY (cell, key)
+);
+CREATE INDEX edge_one ON public.edge USING btree (cell, one);
+CREATE INDEX edge_other ON public.edge USING btree (cell, other);
+ALTER TABLE edge ENABLE ROW LEVEL SECURITY;
+CREATE POLICY edge_viewer ON edge FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON edge TO holdfast_api;
+
+CREATE TABLE event (
+    cell text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    n bigint NOT NULL,
+    kind text NOT NULL,
+    subject uuid,
+    bytes bytea NOT NULL,
+    CONSTRAINT event_pkey PRIMARY KEY (cell, at, n)
+) PARTITION BY RANGE (at);
+CREATE INDEX event_n ON ONLY public.event USING btree (cell, n);
+CREATE INDEX event_subject ON ONLY public.event USING btree (cell, subject, n) WHERE (subject IS NOT NULL);
+ALTER TABLE event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY event_viewer ON event FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON event TO holdfast_api;
+
+CREATE TABLE event_2026 PARTITION OF event FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2027-01-01 00:00:00+00');
+
+CREATE TABLE event_2027 PARTITION OF event FOR VALUES FROM ('2027-01-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
+
+CREATE TABLE event_2028 PARTITION OF event FOR VALUES FROM ('2028-01-01 00:00:00+00') TO ('2029-01-01 00:00:00+00');
+
+CREATE TABLE event_before_2026 PARTITION OF event FOR VALUES FROM (MINVALUE) TO ('2026-01-01 00:00:00+00');
+
+CREATE TABLE event_later PARTITION OF event FOR VALUES FROM ('2029-01-01 00:00:00+00') TO (MAXVALUE);
+
+CREATE TABLE finding (
+    cell text NOT NULL,
+    finding uuid NOT NULL,
+    kind text NOT NULL,
+    severity text NOT NULL,
+    subject text NOT NULL,
+    state text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    words text NOT NULL,
+    evidence bytea NOT NULL,
+    CONSTRAINT finding_pkey PRIMARY KEY (cell, finding)
+);
+CREATE INDEX finding_at ON public.finding USING btree (cell, opened_at);
+CREATE UNIQUE INDEX finding_open ON public.finding USING btree (cell, kind, subject) WHERE (state = 'open'::text);
+ALTER TABLE finding ENABLE ROW LEVEL SECURITY;
+CREATE POLICY finding_viewer ON finding FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON finding TO holdfast_api;
+
+CREATE TABLE gap (
+    cell text NOT NULL,
+    source text NOT NULL,
+    scope text NOT NULL,
+    run bigint NOT NULL,
+    partition integer NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    CONSTRAINT gap_pkey PRIMARY KEY (cell, source, scope, from_at)
+);
+CREATE INDEX gap_at ON public.gap USING btree (cell, opened_at);
+CREATE INDEX gap_open ON public.gap USING btree (cell, source, scope) WHERE (until_at IS NULL);
+ALTER TABLE gap ENABLE ROW LEVEL SECURITY;
+CREATE POLICY gap_viewer ON gap FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON gap TO holdfast_api;
+
+CREATE TABLE identity_dispute (
+    cell text NOT NULL,
+    dispute uuid NOT NULL,
+    scheme text NOT NULL,
+    scope text NOT NULL,
+    value text NOT NULL,
+    kind text NOT NULL,
+    assets uuid[] NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone,
+    CONSTRAINT identity_dispute_pkey PRIMARY KEY (cell, dispute)
+);
+CREATE INDEX identity_dispute_assets ON public.identity_dispute USING gin (assets);
+CREATE INDEX identity_dispute_open ON public.identity_dispute USING btree (cell, scheme, value) WHERE (known_until IS NULL);
+ALTER TABLE identity_dispute ENABLE ROW LEVEL SECURITY;
+CREATE POLICY identity_dispute_viewer ON identity_dispute FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON identity_dispute TO holdfast_api;
+
+CREATE TABLE inventory (
+    cell text NOT NULL,
+    digest bytea NOT NULL,
+    document bytea NOT NULL,
+    CONSTRAINT inventory_pkey PRIMARY KEY (cell, digest)
+);
+ALTER TABLE inventory ENABLE ROW LEVEL SECURITY;
+CREATE POLICY inventory_viewer ON inventory FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON inventory TO holdfast_api;
+
+CREATE TABLE migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 bytea NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT migration_pkey PRIMARY KEY (number)
+);
+
+CREATE TABLE operator (
+    operator text NOT NULL,
+    name text NOT NULL,
+    country text,
+    CONSTRAINT operator_pkey PRIMARY KEY (operator)
+);
+
+CREATE TABLE outage (
+    cell text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT outage_pkey PRIMARY KEY (cell, topic, partition, from_at)
+);
+ALTER TABLE outage ENABLE ROW LEVEL SECURITY;
+CREATE POLICY outage_viewer ON outage FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON outage TO holdfast_api;
+
+CREATE TABLE outbox (
+    cell text NOT NULL,
+    n bigint NOT NULL,
+    asset uuid NOT NULL,
+    kind text NOT NULL,
+    scheme text NOT NULL,
+    scope text NOT NULL,
+    value text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT outbox_pkey PRIMARY KEY (cell, n)
+);
+
+CREATE TABLE part (
+    cell text NOT NULL,
+    part bytea NOT NULL,
+    asset uuid NOT NULL,
+    kind text NOT NULL,
+    alone boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    rank smallint NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    n integer NOT NULL,
+    CONSTRAINT part_pkey PRIMARY KEY (cell, part)
+);
+CREATE UNIQUE INDEX part_asset ON public.part USING btree (cell, asset);
+ALTER TABLE part ENABLE ROW LEVEL SECURITY;
+CREATE POLICY part_viewer ON part FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON part TO holdfast_api;
+
+CREATE TABLE part_value (
+    cell text NOT NULL,
+    scheme text NOT NULL,
+    scope text NOT NULL,
+    value text NOT NULL,
+    kind text NOT NULL,
+    part bytea NOT NULL,
+    strong boolean NOT NULL,
+    CONSTRAINT part_value_pkey PRIMARY KEY (cell, scheme, scope, value, kind, part)
+);
+CREATE INDEX part_value_part ON public.part_value USING btree (cell, part);
+CREATE INDEX part_value_value ON public.part_value USING btree (cell, value, scheme);
+ALTER TABLE part_value ENABLE ROW LEVEL SECURITY;
+CREATE POLICY part_value_viewer ON part_value FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON part_value TO holdfast_api;
+
+CREATE TABLE place (
+    cell text NOT NULL,
+    place text NOT NULL,
+    kind text NOT NULL,
+    within text,
+    country text,
+    latitude double precision,
+    longitude double precision,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    valid tstzrange GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED NOT NULL,
+    CONSTRAINT place_pkey PRIMARY KEY (cell, place, valid WITHOUT OVERLAPS)
+);
+CREATE INDEX place_name ON public.place USING btree (cell, place, from_at);
+ALTER TABLE place ENABLE ROW LEVEL SECURITY;
+CREATE POLICY place_viewer ON place FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON place TO holdfast_api;
+
+CREATE TABLE place_alias (
+    cell text NOT NULL,
+    alias text NOT NULL,
+    place text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    CONSTRAINT place_alias_pkey PRIMARY KEY (cell, alias)
+);
+ALTER TABLE place_alias ENABLE ROW LEVEL SECURITY;
+CREATE POLICY place_alias_viewer ON place_alias FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON place_alias TO holdfast_api;
+
+CREATE TABLE "position" (
+    cell text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    epoch integer NOT NULL,
+    next_offset bigint NOT NULL,
+    last_offset bigint,
+    last_append timestamp with time zone,
+    last_sha256 bytea,
+    applied timestamp with time zone NOT NULL,
+    record_at timestamp with time zone NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    suspended boolean NOT NULL,
+    stopped text,
+    CONSTRAINT position_pkey PRIMARY KEY (cell, topic, partition)
+) WITH (fillfactor=50);
+ALTER TABLE "position" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY position_viewer ON "position" FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON "position" TO holdfast_api;
+
+CREATE TABLE record_gap (
+    cell text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    epoch integer NOT NULL,
+    from_offset bigint NOT NULL,
+    until_offset bigint NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT record_gap_pkey PRIMARY KEY (cell, topic, partition, epoch, from_offset)
+);
+ALTER TABLE record_gap ENABLE ROW LEVEL SECURITY;
+CREATE POLICY record_gap_viewer ON record_gap FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON record_gap TO holdfast_api;
+
+CREATE TABLE run (
+    cell text NOT NULL,
+    run bigint NOT NULL,
+    source text NOT NULL,
+    scope text NOT NULL,
+    partition integer NOT NULL,
+    timing text NOT NULL,
+    digest bytea NOT NULL,
+    known boolean NOT NULL,
+    tolerance_ms bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    end_cause text,
+    check_at timestamp with time zone,
+    CONSTRAINT run_pkey PRIMARY KEY (cell, run)
+) WITH (fillfactor=70);
+CREATE INDEX run_check ON public.run USING btree (cell, check_at) WHERE (check_at IS NOT NULL);
+CREATE UNIQUE INDEX run_open ON public.run USING btree (cell, source, scope, partition, ((timing = 'late'::text))) WHERE (until_at IS NULL);
+CREATE INDEX run_source ON public.run USING btree (cell, source, scope, first_at);
+ALTER TABLE run ENABLE ROW LEVEL SECURITY;
+CREATE POLICY run_viewer ON run FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON run TO holdfast_api;
+
+CREATE TABLE same_as (
+    cell text NOT NULL,
+    asset uuid NOT NULL,
+    other_cell text NOT NULL,
+    other_asset uuid NOT NULL,
+    state text NOT NULL,
+    ref bytea,
+    event bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    trip integer NOT NULL,
+    CONSTRAINT same_as_pkey PRIMARY KEY (cell, asset, other_cell, other_asset, trip, state)
+);
+ALTER TABLE same_as ENABLE ROW LEVEL SECURITY;
+CREATE POLICY same_as_viewer ON same_as FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON same_as TO holdfast_api;
+
+CREATE TABLE shared_value (
+    cell text NOT NULL,
+    scheme text NOT NULL,
+    scope text NOT NULL,
+    value text NOT NULL,
+    kind text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    by_people boolean NOT NULL,
+    CONSTRAINT shared_value_pkey PRIMARY KEY (cell, scheme, scope, value, kind)
+);
+ALTER TABLE shared_value ENABLE ROW LEVEL SECURITY;
+CREATE POLICY shared_value_viewer ON shared_value FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON shared_value TO holdfast_api;
+
+CREATE TABLE source_inventory (
+    cell text NOT NULL,
+    source text NOT NULL,
+    scope text NOT NULL,
+    partition integer NOT NULL,
+    digest bytea NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    CONSTRAINT source_inventory_pkey PRIMARY KEY (cell, source, scope, partition, digest)
+);
+CREATE INDEX source_inventory_digest ON public.source_inventory USING btree (cell, digest);
+ALTER TABLE source_inventory ENABLE ROW LEVEL SECURITY;
+CREATE POLICY source_inventory_viewer ON source_inventory FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON source_inventory TO holdfast_api;
+
+CREATE TABLE source_seen (
+    cell text NOT NULL,
+    source text NOT NULL,
+    source_class text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    CONSTRAINT source_seen_pkey PRIMARY KEY (cell, source)
+);
+ALTER TABLE source_seen ENABLE ROW LEVEL SECURITY;
+CREATE POLICY source_seen_viewer ON source_seen FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON source_seen TO holdfast_api;
+
+CREATE TABLE source_term (
+    cell text NOT NULL,
+    source text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    source_class text NOT NULL,
+    control_domain text NOT NULL,
+    interval_ms bigint,
+    clock_offset_ms bigint NOT NULL,
+    lateness_ms bigint NOT NULL,
+    retired boolean NOT NULL,
+    CONSTRAINT source_term_pkey PRIMARY KEY (cell, source, from_at)
+);
+ALTER TABLE source_term ENABLE ROW LEVEL SECURITY;
+CREATE POLICY source_term_viewer ON source_term FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON source_term TO holdfast_api;
+
+CREATE TABLE survey (
+    cell text NOT NULL,
+    source text NOT NULL,
+    slot text NOT NULL,
+    place text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    valid tstzrange GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED NOT NULL,
+    CONSTRAINT survey_pkey PRIMARY KEY (cell, source, slot, valid WITHOUT OVERLAPS)
+);
+CREATE INDEX survey_open ON public.survey USING btree (cell, source, slot) WHERE (until_at IS NULL);
+CREATE INDEX survey_slot ON public.survey USING btree (cell, source, slot, from_at);
+ALTER TABLE survey ENABLE ROW LEVEL SECURITY;
+CREATE POLICY survey_viewer ON survey FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON survey TO holdfast_api;
+
+CREATE TABLE whereabouts (
+    cell text NOT NULL,
+    asset uuid NOT NULL,
+    kind text NOT NULL,
+    container uuid,
+    container_slot text,
+    place text,
+    moving boolean NOT NULL,
+    disputed boolean NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    known_from timestamp with time zone NOT NULL,
+    during tstzrange GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED NOT NULL,
+    CONSTRAINT whereabouts_pkey PRIMARY KEY (cell, asset, during WITHOUT OVERLAPS),
+    CONSTRAINT whereabouts_asset_fkey FOREIGN KEY (cell, asset, PERIOD during) REFERENCES asset(cell, asset, PERIOD exists_during)
+);
+CREATE INDEX whereabouts_asset ON public.whereabouts USING btree (cell, asset, from_at);
+CREATE INDEX whereabouts_container ON public.whereabouts USING btree (cell, container, from_at) WHERE (container IS NOT NULL);
+CREATE INDEX whereabouts_place ON public.whereabouts USING btree (cell, place, from_at) WHERE (place IS NOT NULL);
+ALTER TABLE whereabouts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY whereabouts_viewer ON whereabouts FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON whereabouts TO holdfast_api;
+
+CREATE TABLE whereabouts_past (
+    cell text NOT NULL,
+    asset uuid NOT NULL,
+    kind text NOT NULL,
+    container uuid,
+    container_slot text,
+    place text,
+    moving boolean NOT NULL,
+    disputed boolean NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone NOT NULL,
+    CONSTRAINT whereabouts_past_pkey PRIMARY KEY (cell, asset, from_at, known_from)
+);
+CREATE INDEX whereabouts_past_container ON public.whereabouts_past USING btree (cell, container, from_at) WHERE (container IS NOT NULL);
+CREATE INDEX whereabouts_past_place ON public.whereabouts_past USING btree (cell, place, from_at) WHERE (place IS NOT NULL);
+ALTER TABLE whereabouts_past ENABLE ROW LEVEL SECURITY;
+CREATE POLICY whereabouts_past_viewer ON whereabouts_past FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON whereabouts_past TO holdfast_api;
+
+CREATE TABLE work (
+    cell text NOT NULL,
+    ticket text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    assets uuid[] NOT NULL,
+    places text[] NOT NULL,
+    explains text[] NOT NULL,
+    CONSTRAINT work_pkey PRIMARY KEY (cell, ticket, known_from)
+);
+CREATE INDEX work_window ON public.work USING btree (cell, until_at);
+ALTER TABLE work ENABLE ROW LEVEL SECURITY;
+CREATE POLICY work_viewer ON work FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON work TO holdfast_api;
+
+CREATE OR REPLACE FUNCTION public.all_positions()
+ RETURNS TABLE(cell text, simulated boolean, horizon timestamp with time zone, topic text, partition integer, applied timestamp with time zone, suspended boolean, stopped text, seen_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT c.cell, c.simulated, c.horizon, p.topic, p.partition, p.applied, p.suspended, p.stopped,
+           statement_timestamp()
+    FROM cell c
+    LEFT JOIN position p ON p.cell = c.cell
+    ORDER BY c.cell, p.topic, p.partition
+$function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.migrations_applied()
+ RETURNS TABLE(number integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT m.number FROM migration m ORDER BY m.number
+$function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_act(p_viewer text, p_cell text, p_offset bigint)
+ RETURNS TABLE("offset" bigint, at timestamp with time zone, key text, act text, by text, outcome text, words text, horizon timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT a."offset", a.at, a.key, a.act, a.by, a.outcome, a.words, c.horizon
+    FROM act a
+    JOIN cell c ON c.cell = a.cell
+    WHERE a.cell = p_cell AND c.cell = p_cell AND a."offset" = p_offset;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_asset_cells(p_viewer text, p_asset uuid)
+ RETURNS TABLE(cell text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT DISTINCT a.cell
+    FROM asset a
+    WHERE a.cell = ANY (string_to_array(p_viewer, ',')) AND a.asset = p_asset;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_assets_page(p_viewer text, p_cell text, p_kind text, p_known_at timestamp with time zone, p_after uuid, p_limit integer)
+ RETURNS TABLE(asset uuid, kind text, from_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT a.asset, a.kind, a.from_at
+    FROM asset a
+    WHERE a.cell = p_cell AND a.asset > p_after AND a.from_at <= p_known_at AND (p_kind IS NULL OR a.kind = p_kind)
+      AND NOT EXISTS (
+          SELECT FROM asset_name n
+          WHERE n.cell = p_cell AND n.name = a.asset AND n.asset <> a.asset AND n.known_from <= p_known_at
+            AND (n.known_until IS NULL OR n.known_until > p_known_at)
+      )
+    ORDER BY a.asset
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_bearers(p_viewer text, p_cell text, p_scheme text, p_values text[], p_known_at timestamp with time zone)
+ RETURNS TABLE(name uuid, scope text, kind text, strong boolean)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT p.asset, v.scope, v.kind, v.strong
+    FROM part_value v
+    JOIN part p ON p.cell = p_cell AND p.part = v.part
+    WHERE v.cell = p_cell AND v.value = ANY (p_values) AND v.scheme = p_scheme AND p.at <= p_known_at
+    ORDER BY p.asset;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_bindings(p_viewer text, p_cell text, p_names uuid[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(source text, scope text, slot text, asset uuid, kind text, container uuid, container_slot text, stated text, place text, surveyed boolean, from_at timestamp with time zone, until_at timestamp with time zone, end_cause text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+           b.surveyed, b.from_at,
+           b.until_at, b.end_cause
+    FROM binding b
+    WHERE b.cell = p_cell AND b.asset = ANY (p_names) AND b.from_at < p_until AND b.known_from <= p_known_at
+      AND (b.until_at IS NULL OR b.until_at > p_from)
+    UNION ALL
+    SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+           b.surveyed, b.from_at,
+           b.until_at, b.end_cause
+    FROM binding_past b
+    WHERE b.cell = p_cell AND b.asset = ANY (p_names) AND b.from_at < p_until
+      AND (b.until_at IS NULL OR b.until_at > p_from)
+      AND b.known_from <= p_known_at AND b.known_until > p_known_at
+    UNION ALL
+    SELECT l.source, l.scope, l.slot, l.asset, l.kind, l.container, l.container_slot, l.stated, l.place,
+           l.surveyed, l.from_at,
+           l.until_at, l.end_cause
+    FROM unnest(p_names) AS n(name)
+    CROSS JOIN LATERAL (
+        (
+            SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+                   b.surveyed, b.from_at,
+                   b.until_at, b.end_cause
+            FROM binding b
+            WHERE b.cell = p_cell AND b.asset = n.name AND b.from_at < p_from AND b.until_at <= p_from
+              AND b.known_from <= p_known_at
+            ORDER BY b.from_at DESC
+            LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+                   b.surveyed, b.from_at,
+                   b.until_at, b.end_cause
+            FROM binding_past b
+            WHERE b.cell = p_cell AND b.asset = n.name AND b.from_at < p_from AND b.until_at <= p_from
+              AND b.known_from <= p_known_at AND b.known_until > p_known_at
+            ORDER BY b.from_at DESC
+            LIMIT 1
+        )
+    ) l;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_bindings_within(p_viewer text, p_cell text, p_names uuid[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(source text, scope text, slot text, asset uuid, kind text, container uuid, container_slot text, stated text, place text, surveyed boolean, from_at timestamp with time zone, until_at timestamp with time zone, end_cause text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+           b.surveyed, b.from_at,
+           b.until_at, b.end_cause
+    FROM binding b
+    WHERE b.cell = p_cell AND b.container = ANY (p_names) AND b.from_at < p_until AND b.known_from <= p_known_at
+      AND (b.until_at IS NULL OR b.until_at > p_from)
+    UNION ALL
+    SELECT b.source, b.scope, b.slot, b.asset, b.kind, b.container, b.container_slot, b.stated, b.place,
+           b.surveyed, b.from_at,
+           b.until_at, b.end_cause
+    FROM binding_past b
+    WHERE b.cell = p_cell AND b.container = ANY (p_names) AND b.from_at < p_until
+      AND (b.until_at IS NULL OR b.until_at > p_from)
+      AND b.known_from <= p_known_at AND b.known_until > p_known_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_cells(p_viewer text)
+ RETURNS TABLE(cell text, operator text, simulated boolean, horizon timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT c.cell, c.operator, c.simulated, c.horizon
+    FROM cell c
+    WHERE c.cell = ANY (string_to_array(p_viewer, ','))
+    ORDER BY c.cell;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_completeness(p_viewer text, p_cell text, p_digests bytea[])
+ RETURNS TABLE(digest bytea, head bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT i.digest, substring(i.document FROM 1 FOR 512)
+    FROM inventory i
+    WHERE i.cell = p_cell AND i.digest = ANY (p_digests);
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_dead_letters(p_viewer text, p_cell text, p_after_at timestamp with time zone, p_after_partition integer, p_after_offset bigint, p_limit integer)
+ RETURNS TABLE(topic text, partition integer, epoch integer, "offset" bigint, at timestamp with time zone, code text, words text, source text, size integer, retried_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT d.topic, d.partition, d.epoch, d."offset", d.at, d.code, d.words, d.source, octet_length(d.value),
+           d.retried_at
+    FROM dead_letter d
+    WHERE d.cell = p_cell AND d.at >= p_after_at
+      AND (d.at, d.partition, d."offset") > (p_after_at, p_after_partition, p_after_offset)
+    ORDER BY d.at, d.partition, d."offset"
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_disputes(p_viewer text, p_cell text, p_assets uuid[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(asset uuid, from_at timestamp with time zone, until_at timestamp with time zone, shown_source text, shown_scope text, shown_slot text, rival_source text, rival_scope text, rival_slot text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT d.asset, d.from_at, d.until_at, d.shown_source, d.shown_scope, d.shown_slot, d.rival_source, d.rival_scope,
+           d.rival_slot
+    FROM dispute d
+    WHERE d.cell = p_cell AND d.asset = ANY (p_assets) AND d.from_at < p_until
+      AND (d.until_at IS NULL OR d.until_at > p_from) AND d.known_from <= p_known_at
+      AND (d.known_until IS NULL OR d.known_until > p_known_at)
+    ORDER BY d.asset, d.from_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_event_hashes(p_viewer text, p_cell text, p_names uuid[], p_until timestamp with time zone)
+ RETURNS TABLE(n bigint, sha256 bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT e.n, sha256(e.bytes)
+    FROM event e
+    WHERE e.cell = p_cell AND e.subject = ANY (p_names) AND e.at <= p_until
+    ORDER BY e.n;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_events(p_viewer text, p_cell text, p_names uuid[], p_known_at timestamp with time zone, p_after bigint, p_limit integer)
+ RETURNS TABLE(n bigint, at timestamp with time zone, kind text, subject uuid, sha256 bytea, bytes bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT e.n, e.at, e.kind, e.subject, sha256(e.bytes), e.bytes
+    FROM event e
+    WHERE e.cell = p_cell AND e.subject = ANY (p_names) AND e.n > p_after AND e.at <= p_known_at
+    ORDER BY e.n
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_findings(p_viewer text, p_cell text, p_state text, p_kind text, p_after_at timestamp with time zone, p_after uuid, p_limit integer)
+ RETURNS TABLE(finding uuid, kind text, severity text, subject text, state text, opened_at timestamp with time zone, updated_at timestamp with time zone, closed_at timestamp with time zone, words text, evidence bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT f.finding, f.kind, f.severity, f.subject, f.state, f.opened_at, f.updated_at, f.closed_at, f.words,
+           f.evidence
+    FROM finding f
+    WHERE f.cell = p_cell AND (f.opened_at, f.finding) > (p_after_at, p_after)
+      AND (p_state IS NULL OR f.state = p_state) AND (p_kind IS NULL OR f.kind = p_kind)
+    ORDER BY f.opened_at, f.finding
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_gaps(p_viewer text, p_cell text, p_sources text[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(source text, scope text, partition integer, from_at timestamp with time zone, until_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT g.source, g.scope, g.partition, g.from_at, g.until_at
+    FROM gap g
+    WHERE g.cell = p_cell AND g.source = ANY (p_sources) AND g.from_at < p_until AND g.opened_at <= p_known_at
+      AND (g.until_at IS NULL OR g.until_at > p_from)
+    ORDER BY g.source, g.scope, g.from_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_identifiers(p_viewer text, p_cell text, p_names uuid[], p_known_at timestamp with time zone)
+ RETURNS TABLE(name uuid, scheme text, scope text, value text, kind text, strong boolean, shared boolean)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT p.asset, v.scheme, v.scope, v.value, v.kind, v.strong,
+           EXISTS (
+               SELECT FROM shared_value s
+               WHERE s.cell = p_cell AND s.scheme = v.scheme AND s.scope = v.scope AND s.value = v.value
+                 AND s.kind = v.kind AND s.since <= p_known_at
+           )
+    FROM part p
+    JOIN part_value v ON v.cell = p_cell AND v.part = p.part
+    WHERE p.cell = p_cell AND p.asset = ANY (p_names) AND p.at <= p_known_at
+    ORDER BY v.scheme, v.value, v.scope, v.kind, p.asset;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_identity_disputes(p_viewer text, p_cell text, p_names uuid[], p_known_at timestamp with time zone)
+ RETURNS TABLE(dispute uuid, assets uuid[], scheme text, known_from timestamp with time zone, known_until timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT d.dispute, d.assets, d.scheme, d.known_from, d.known_until
+    FROM identity_dispute d
+    WHERE d.cell = p_cell AND d.assets && p_names AND d.known_from <= p_known_at
+    ORDER BY d.dispute;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_inside(p_viewer text, p_cell text, p_places text[], p_containers uuid[], p_as_of timestamp with time zone, p_known_at timestamp with time zone, p_depth integer)
+ RETURNS TABLE(asset uuid, kind text, container uuid, container_slot text, place text, depth integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    WITH RECURSIVE inside AS (
+        SELECT f.asset, f.kind, f.container, f.container_slot, f.place, 1 AS depth
+        FROM (
+            SELECT w.asset, w.kind, w.container, w.container_slot, w.place
+            FROM whereabouts w
+            WHERE w.cell = p_cell AND w.place = ANY (p_places) AND w.from_at <= p_as_of
+              AND (w.until_at IS NULL OR w.until_at > p_as_of)
+              AND w.known_from <= p_known_at
+            UNION ALL
+            SELECT w.asset, w.kind, w.container, w.container_slot, w.place
+            FROM whereabouts_past w
+            WHERE w.cell = p_cell AND w.place = ANY (p_places) AND w.from_at <= p_as_of
+              AND (w.until_at IS NULL OR w.until_at > p_as_of)
+              AND w.known_from <= p_known_at AND w.known_until > p_known_at
+            UNION ALL
+            SELECT w.asset, w.kind, w.container, w.container_slot, w.place
+            FROM whereabouts w
+            WHERE w.cell = p_cell AND w.container = ANY (p_containers) AND w.from_at <= p_as_of
+              AND (w.until_at IS NULL OR w.until_at > p_as_of)
+              AND w.known_from <= p_known_at
+            UNION ALL
+            SELECT w.asset, w.kind, w.container, w.container_slot, w.place
+            FROM whereabouts_past w
+            WHERE w.cell = p_cell AND w.container = ANY (p_containers) AND w.from_at <= p_as_of
+              AND (w.until_at IS NULL OR w.until_at > p_as_of)
+              AND w.known_from <= p_known_at AND w.known_until > p_known_at
+        ) f
+        UNION
+        SELECT x.asset, x.kind, x.container, x.container_slot, x.place, i.depth + 1
+        FROM inside i
+        CROSS JOIN LATERAL (
+            SELECT i.asset AS name
+            UNION
+            SELECT a.name FROM asset_name a WHERE a.cell = p_cell AND a.asset = i.asset
+              AND a.known_from <= p_known_at AND (a.known_until IS NULL OR a.known_until > p_known_at)
+        ) n
+        CROSS JOIN LATERAL (
+            SELECT w.asset, w.kind, w.container, w.container_slot, w.place
+            FROM whereabouts w
+            WHERE w.cell = p_cell AND w.container = n.name AND w.from_at <= p_as_of
+              AND (w.until_at IS NULL OR w.until_at > p_as_of)
+              AND w.known_from <= p_known_at
+            UNION ALL
+            SELECT w.asset, w.kind, w.container, w.container_slot, w.place
+            FROM whereabouts_past w
+            WHERE w.cell = p_cell AND w.container = n.name AND w.from_at <= p_as_of
+              AND (w.until_at IS NULL OR w.until_at > p_as_of)
+              AND w.known_from <= p_known_at AND w.known_until > p_known_at
+        ) x
+        WHERE i.depth < p_depth
+    )
+    SELECT DISTINCT ON (i.asset) i.asset, i.kind, i.container, i.container_slot, i.place, i.depth
+    FROM inside i
+    ORDER BY i.asset, i.depth;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_kinds(p_viewer text, p_cell text, p_assets uuid[], p_known_at timestamp with time zone)
+ RETURNS TABLE(asset uuid, kind text, from_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT a.asset, a.kind, a.from_at
+    FROM asset a
+    WHERE a.cell = p_cell AND a.asset = ANY (p_assets) AND a.from_at <= p_known_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_names(p_viewer text, p_cell text, p_names uuid[], p_known_at timestamp with time zone)
+ RETURNS TABLE(name uuid, asset uuid)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    WITH canonical AS (
+        SELECT DISTINCT coalesce(a.asset, g.name) AS asset
+        FROM unnest(p_names) AS g(name)
+        LEFT JOIN asset_name a ON a.cell = p_cell AND a.name = g.name AND a.known_from <= p_known_at
+          AND (a.known_until IS NULL OR a.known_until > p_known_at)
+    )
+    SELECT a.name, a.asset
+    FROM canonical c
+    JOIN asset_name a ON a.cell = p_cell AND a.asset = c.asset AND a.known_from <= p_known_at
+      AND (a.known_until IS NULL OR a.known_until > p_known_at)
+    UNION
+    SELECT c.asset, c.asset
+    FROM canonical c;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_outages(p_viewer text, p_cell text, p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(partition integer, from_at timestamp with time zone, until_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT o.partition, o.from_at, o.until_at
+    FROM outage o
+    WHERE o.cell = p_cell AND o.topic = 'telemetry' AND o.from_at < p_until AND o.until_at > p_from
+      AND o.until_at <= p_known_at
+    ORDER BY o.partition, o.from_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_places(p_viewer text, p_cell text, p_known_at timestamp with time zone, p_after text, p_limit integer)
+ RETURNS TABLE(place text, kind text, within text, country text, latitude double precision, longitude double precision, from_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT p.place, p.kind, p.within, p.country, p.latitude, p.longitude, p.from_at
+    FROM place p
+    WHERE p.cell = p_cell AND p.place > p_after AND p.from_at <= p_known_at
+      AND (p.until_at IS NULL OR p.until_at > p_known_at)
+    ORDER BY p.place
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_runs(p_viewer text, p_cell text, p_sources text[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(run bigint, source text, scope text, partition integer, timing text, digest bytea, known boolean, tolerance_ms bigint, first_at timestamp with time zone, last_at timestamp with time zone, until_at timestamp with time zone, end_cause text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT r.run, r.source, r.scope, r.partition, r.timing, r.digest, r.known, r.tolerance_ms, r.first_at,
+           r.last_at, r.until_at,
+           r.end_cause
+    FROM run r
+    WHERE r.cell = p_cell AND r.source = ANY (p_sources) AND r.first_at < p_until AND r.first_at <= p_known_at
+      AND (r.until_at IS NULL OR r.until_at > p_from)
+    ORDER BY r.source, r.scope, r.first_at, r.run;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_sources(p_viewer text, p_cell text, p_known_at timestamp with time zone, p_after text, p_limit integer)
+ RETURNS TABLE(source text, source_class text, control_domain text, interval_ms bigint, clock_offset_ms bigint, lateness_ms bigint, retired boolean, enrolled_at timestamp with time zone, first_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    WITH term AS (
+        SELECT DISTINCT ON (t.source) t.source, t.source_class, t.control_domain, t.interval_ms, t.clock_offset_ms,
+               t.lateness_ms, t.retired, t.from_at
+        FROM source_term t
+        WHERE t.cell = p_cell AND t.source > p_after AND t.from_at <= p_known_at
+        ORDER BY t.source, t.from_at DESC
+    ), seen AS (
+        SELECT s.source, s.source_class, s.first_at
+        FROM source_seen s
+        WHERE s.cell = p_cell AND s.source > p_after AND s.first_at <= p_known_at
+    )
+    SELECT coalesce(t.source, s.source), coalesce(t.source_class, s.source_class), coalesce(t.control_domain,
+           'unknown'),
+           t.interval_ms, coalesce(t.clock_offset_ms, 0), coalesce(t.lateness_ms, 120000), coalesce(t.retired, false),
+           t.from_at, s.first_at
+    FROM term t
+    FULL JOIN seen s ON s.source = t.source
+    ORDER BY 1
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_suspended(p_viewer text, p_cell text)
+ RETURNS TABLE(topic text, partition integer, stopped text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT p.topic, p.partition, p.stopped
+    FROM position p
+    WHERE p.cell = p_cell AND (p.suspended OR p.stopped IS NOT NULL)
+    ORDER BY p.topic, p.partition;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_suspensions(p_viewer text, p_cell text, p_known_at timestamp with time zone)
+ RETURNS TABLE(body bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT a.body
+    FROM act a
+    WHERE a.cell = p_cell AND a.at <= p_known_at AND a.act IN ('partition.suspend', 'partition.resume')
+      AND a.outcome IS DISTINCT FROM 'refused'
+    ORDER BY a."offset";
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_whereabouts(p_viewer text, p_cell text, p_assets uuid[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(asset uuid, kind text, container uuid, container_slot text, place text, moving boolean, disputed boolean, from_at timestamp with time zone, until_at timestamp with time zone, known_from timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT w.asset, w.kind, w.container, w.container_slot, w.place, w.moving, w.disputed, w.from_at, w.until_at,
+           w.known_from
+    FROM whereabouts w
+    WHERE w.cell = p_cell AND w.asset = ANY (p_assets) AND w.from_at < p_until
+      AND (w.until_at IS NULL OR w.until_at > p_from) AND w.known_from <= p_known_at
+    UNION ALL
+    SELECT w.asset, w.kind, w.container, w.container_slot, w.place, w.moving, w.disputed, w.from_at, w.until_at,
+           w.known_from
+    FROM whereabouts_past w
+    WHERE w.cell = p_cell AND w.asset = ANY (p_assets) AND w.from_at < p_until
+      AND (w.until_at IS NULL OR w.until_at > p_from)
+      AND w.known_from <= p_known_at AND w.known_until > p_known_at
+    ORDER BY asset, from_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_work(p_viewer text, p_cell text, p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(ticket text, from_at timestamp with time zone, until_at timestamp with time zone, assets uuid[], places text[], explains text[])
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT l.ticket, l.from_at, l.until_at, l.assets, l.places, l.explains
+    FROM (
+        SELECT DISTINCT ON (k.ticket) k.ticket, k.from_at, k.until_at, k.assets, k.places, k.explains
+        FROM work k
+        WHERE k.cell = p_cell AND k.known_from <= p_known_at
+        ORDER BY k.ticket, k.known_from DESC
+    ) l
+    WHERE l.from_at < p_until AND l.until_at > p_from;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.rejected_by_reason()
+ RETURNS TABLE(cell text, code text, count bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT d.cell, d.code, count(*) FROM dead_letter d GROUP BY d.cell, d.code ORDER BY d.cell, d.code
+$function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.viewer_cells()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE LEAKPROOF
+AS $function$ SELECT string_to_array(current_setting('holdfast.cells', true), ',') $function$;
+-- may be called by PUBLIC, holdfast_api
+
+CREATE OR REPLACE FUNCTION public.viewer_of_key(p_key_id text)
+ RETURNS TABLE(hash bytea, operator text, scopes text[], expires_at timestamp with time zone, revoked boolean, cells text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT k.hash, k.operator, k.scopes, k.expires_at, k.revoked_at IS NOT NULL,
+           ARRAY(SELECT c.cell FROM cell c WHERE c.operator = k.operator ORDER BY c.cell)
+    FROM api_key k
+    WHERE k.key_id = p_key_id
+$function$;
+-- may be called by holdfast_api
