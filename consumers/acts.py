@@ -1,4 +1,4 @@
-"""Acts: folding a partition of acts, and applying those that folding and positions depend on (SEMANTICS rules 4, 6, 35).
+"""Acts: folding a partition of them, and applying those that consumers depend on (SEMANTICS rules 4, 6, 35).
 
 What an act means for places, identity and whereabouts is decided by deriving, in the order of rule 5; here it is kept,
 once per idempotency key, and what consumers themselves depend on (enrolments, partitions, retries) takes effect.
@@ -109,7 +109,7 @@ async def apply(connection: Connection, batch: Batch) -> None:
         await intake.terms_changed(connection, cell)
 
 
-async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901, PLR0911 - one arm per act
+async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901, PLR0911, PLR0912 - one arm per act
     """Apply one act; its outcome, or (None, None) where deriving decides it."""
     act, at = stated.act, stated.at
     match act:

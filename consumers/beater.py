@@ -124,7 +124,7 @@ class Beater:
             if moved or fresh:
                 # Something was appended: every partition's time must go beyond it.
                 restless |= partitions
-            due += [tp for tp in restless - moved]
+            due += list(restless - moved)
             restless &= moved
             due += [tp for tp in partitions if tp not in due and now - self._beaten.get(tp, -1e9) >= self._idle_s]
         self._ends.update(ends)

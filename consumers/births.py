@@ -1,4 +1,4 @@
-"""How cells and partitions come to be known: positions at the log's start, in one transaction (SEMANTICS rules 6, 33)."""
+"""How cells and partitions come to be known: positions at the log's start (SEMANTICS rules 6, 33)."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -14,8 +14,8 @@ async def positions(connection: Connection, cells: Iterable[str]) -> dict[Lane, 
     """Read the positions of cells."""
     return {
         Lane(row["cell"], row["topic"], row["partition"]): Position(
-            row["epoch"], row["next_offset"], row["last_offset"], row["last_append"], row["last_sha256"], row["applied"],
-            row["record_at"], row["stopped"],
+            row["epoch"], row["next_offset"], row["last_offset"], row["last_append"], row["last_sha256"],
+            row["applied"], row["record_at"], row["stopped"],
         )
         for row in await intake.positions(connection, sorted(cells))
     }  # fmt: skip

@@ -260,8 +260,8 @@ class Consumer:
         if lane in self._pipeline.partitions:
             kind = "CreateTime" if timestamp_type == 0 else "LogAppendTime"
             self.waiting[_name(lane)] = (
-                f"its topic has message.timestamp.type={kind}, but cell {lane.cell} is {'' if simulated else 'not '}simulated: "
-                "change the topic, or register the cell by `cell.put`"
+                f"its topic has message.timestamp.type={kind}, but cell {lane.cell} is {'' if simulated else 'not '}"
+                "simulated: change the topic, or register the cell by `cell.put`"
             )
         self._source.hold(lane)
         self._pipeline.drop({lane})

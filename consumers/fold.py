@@ -29,8 +29,8 @@ class OpenRun:
     """The open run of one source, scope and lane, as folded so far. `body` caches a hash of the last raw body."""
 
     __slots__ = (
-        "body", "clock_offset", "digest", "known", "last", "lateness", "number", "scope", "terms", "terms_until", "timing",
-        "tolerance",
+        "body", "clock_offset", "digest", "known", "last", "lateness", "number", "scope", "terms", "terms_until",
+        "timing", "tolerance",
     )  # fmt: skip
 
     def __init__(
@@ -166,7 +166,7 @@ class Folding:
         return need
 
     def _fold(self, record: Record, at: Millis, decoded: Decoded, verified: Verified, batch: Batch) -> str | None:
-        """Extend the lane's open run or begin another; gives the source whose stated inventories must be known first."""
+        """Extend the lane's open run or begin another; gives the source whose inventories must be known first."""
         observation = decoded.observation
         key = record.key or b""
         state = self.states.get(key)

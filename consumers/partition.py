@@ -65,7 +65,7 @@ class Partition:
         return Batch(self.lane, self.position.epoch, held, record_at=record_at)
 
     def same_place(self, position: Position) -> bool:
-        """Whether a row is at the place up to which this state was folded and written, so that the state may be kept."""
+        """Whether a row is where this state was folded and written up to, so that the state may be kept."""
         ours = self.position
         return (
             self.sealed is None

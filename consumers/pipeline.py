@@ -7,7 +7,7 @@
 | 3 verify | may it report, is it fresh, under which terms | `verify.py` (pure) | yes |
 | 4 fold | against the open run of its source and scope, in memory | `fold.py` (pure) | yes |
 | 5 write | runs, changes, dead letters and the position: one transaction | `write.py` | no: all or nothing |
-| 6 derive | changes of a cell up to its horizon, in one order | `derive/` | no: a transaction of its own, fenced on the cell's row |
+| 6 derive | changes of a cell up to its horizon, in one order | `derive/` | no: its own, fenced on the cell's row |
 
 Data moves down the list and never back. Steps 2 to 5 are per partition; step 6 is per cell, done by whoever owns the
 cell's acts. While one batch is being written, the next is polled and folded; there is no queue between them. The
@@ -17,7 +17,8 @@ their rows, and what was folded is folded once more.
 Telemetry is folded up to the append time that is applied on the cell's acts, and never further (SEMANTICS rule 5).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Set
+from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 import asyncpg
@@ -81,7 +82,7 @@ class Pipeline:
         """Step 1 hands over what was polled."""
         self.partitions[lane].receive(records)
 
-    async def fold(self, active: Set[Lane] | None = None) -> int:
+    async def fold(self, active: AbstractSet[Lane] | None = None) -> int:
         """Steps 2, 3 and 4 on what was polled of the active lanes (None: all); how many records. Raises `Transient`."""
         waiting = [p for lane, p in self.partitions.items() if p.inbox and (active is None or lane in active)]
         if not waiting:
@@ -97,12 +98,12 @@ class Pipeline:
             raise _away(exc) from exc
         return folded
 
-    def folded(self, active: Set[Lane]) -> tuple[int, bool]:
+    def folded(self, active: AbstractSet[Lane]) -> tuple[int, bool]:
         """How many records of the active lanes wait to be written, and whether any batch is full."""
         batches = [p.batch for lane, p in self.partitions.items() if lane in active]
         return sum(batch.records for batch in batches), any(batch.full for batch in batches)
 
-    def seal(self, active: Set[Lane] | None = None) -> write.Prepared | None:
+    def seal(self, active: AbstractSet[Lane] | None = None) -> write.Prepared | None:
         """Take what was folded of the active lanes (None: all), ready to be written; None where nothing was."""
         ours = [p for lane, p in self.partitions.items() if active is None or lane in active]
         batches = [batch for p in ours if (batch := p.seal()) is not None]

@@ -112,8 +112,8 @@ class Source:
         if end < position.next_offset:
             raise TopicChanged(
                 lane.cell,
-                f"{tp.topic} partition {lane.partition} ends at offset {end}, but records up to {position.next_offset} were applied: "
-                "the topic was recreated; say `go_on` with the offset to go on from",
+                f"{tp.topic} partition {lane.partition} ends at offset {end}, but records up to "
+                f"{position.next_offset} were applied: the topic was recreated; say `go_on` and from which offset",
                 lane[1:],
             )
         if start > position.next_offset:
@@ -123,8 +123,8 @@ class Source:
             else:
                 raise RecordsGone(
                     lane.cell,
-                    f"{tp.topic} partition {lane.partition}: records from offset {position.next_offset} to {start} are gone from the "
-                    "broker and were never applied; say `go_on` with the offset to go on from",
+                    f"{tp.topic} partition {lane.partition}: records from offset {position.next_offset} to {start} are "
+                    "gone from the broker and were never applied; say `go_on` with the offset to go on from",
                     lane[1:],
                 )
         elif check is not None and start > check:
@@ -188,8 +188,8 @@ class Source:
         if first.offset != position.last_offset or fingerprint(first) != position.last_sha256:
             raise TopicChanged(
                 lane.cell,
-                f"{lane.topic}.{lane.cell} partition {lane.partition}: the record at offset {position.last_offset} is not the one "
-                "that was applied; the topic was recreated: say `go_on` with the offset to go on from",
+                f"{lane.topic}.{lane.cell} partition {lane.partition}: the record at {position.last_offset} is not "
+                "the one that was applied; the topic was recreated: say `go_on` with the offset to go on from",
                 lane[1:],
             )
         return records[1:]

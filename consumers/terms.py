@@ -33,7 +33,7 @@ class Terms:
     by_source: dict[str, list[Term]] = field(default_factory=dict)
 
     def at(self, source: str, at: Millis) -> tuple[Term | None, Millis]:
-        """The term of a source in force at an append time (None: not enrolled by then), and when the next one begins."""
+        """The term of a source in force at an append time (None: not enrolled), and when the next one begins."""
         terms = self.by_source.get(source)
         if not terms:
             return None, NEVER

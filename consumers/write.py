@@ -172,7 +172,7 @@ async def _check_budget(connection: Connection, cell: str, at: int) -> None:
     unreadable, enrolled = await intake.budget(connection, cell, at - BUDGET_WINDOW)
     if enrolled and unreadable * 2 > enrolled:
         msg = (
-            f"cell {cell}: {unreadable} of {enrolled} enrolled sources became unreadable within 10 minutes: mend the cause "
-            f"(see the newest messages of telemetry.{cell}), then say `go_on`"
+            f"cell {cell}: {unreadable} of {enrolled} enrolled sources became unreadable within 10 minutes: "
+            f"mend the cause (see the newest messages of telemetry.{cell}), then say `go_on`"
         )
         raise BudgetSpent(cell, msg)

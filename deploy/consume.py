@@ -1,4 +1,4 @@
-"""Composition of the consuming processes: settings become options, pools and clients; signals end them in good order."""
+"""Composition of the consuming processes: settings become options, pools and clients; signals end them well."""
 
 import asyncio
 import contextlib
@@ -75,7 +75,9 @@ async def pool_of(dsn: str, size: int) -> asyncpg.Pool:
             await asyncio.sleep(1)
 
 
-async def consume(settings: Settings, dsn: str, bootstrap: str, ready: Callable[[Consumer], None] | None = None) -> None:
+async def consume(
+    settings: Settings, dsn: str, bootstrap: str, ready: Callable[[Consumer], None] | None = None
+) -> None:
     """Run one consumer until a signal ends it."""
     chosen = options(settings, bootstrap)
     pool = await pool_of(dsn, 6)

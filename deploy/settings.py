@@ -6,6 +6,7 @@ below), the default.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,6 +50,12 @@ def _addresses(value: str | None) -> str | None:
     return value
 
 
+def _directory_key(key: SecretStr | None) -> SecretStr | None:
+    if key is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", key.get_secret_value()):
+        raise ValueError("write 32 bytes as 64 hexadecimal digits: `openssl rand -hex 32` makes some")
+    return key
+
+
 ReadableFile = Annotated[Path | None, AfterValidator(_file_here)]
 
 
@@ -88,6 +95,10 @@ class Settings(BaseSettings):
     metadata_max_age_ms: int = Field(2000, ge=100, le=300_000, description="new topics are noticed within this time")
     dead_letter_budget: float = Field(
         0.5, gt=0, le=1, description="a cell stops when this share of its sources turned unreadable in 10 minutes"
+    )
+
+    directory_key: Annotated[SecretStr | None, AfterValidator(_directory_key)] = Field(
+        None, description="what `holdfast link` hides identifiers under in the directory across cells; keep it for good"
     )
 
     api_host: str = Field("127.0.0.1", min_length=1, description="the address that the API listens on")

@@ -25,7 +25,12 @@ async def served(host: str, port: int, waiting: Callable[[], Mapping[str, str]])
             case "/metrics":
                 return 200, CONTENT_TYPE_LATEST, generate_latest()
             case _:
-                problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "try /readyz or /metrics"}
+                problem = {
+                    "type": "about:blank",
+                    "title": "Not Found",
+                    "status": 404,
+                    "detail": "try /readyz or /metrics",
+                }
                 return 404, "application/problem+json", orjson.dumps(problem)
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -33,7 +38,10 @@ async def served(host: str, port: int, waiting: Callable[[], Mapping[str, str]])
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
             words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
             status, kind, body = answer(words[1].split("?")[0] if len(words) > 1 else "")
-            start = f"HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            start = (
+                f"HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n"
+                "connection: close\r\n\r\n"
+            )
             writer.write(start.encode() + body)
             await writer.drain()
         writer.close()

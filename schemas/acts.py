@@ -13,7 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from schemas.envelope import CELL
 from schemas.errors import Rejected
 from schemas.inventory import MAX_NAME, check_name
-from schemas.words import FindingKind, PlaceKind, Scheme, SourceClass
+from schemas.words import FindingKind, IdentityGrade, PlaceKind, Scheme, SourceClass
 
 MAX_ACT_BYTES = 1_000_000
 
@@ -36,6 +36,7 @@ Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_
 Cell = Annotated[str, AfterValidator(_cell)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 AssetRef = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+EventRef = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of an event's bytes")]
 
 
 class Act(BaseModel):
@@ -182,6 +183,44 @@ class DeadLetterRetry(Act):
     offset: Annotated[int, Field(ge=0)]
 
 
+class _Link(Act):
+    """A step of linking one thing in two books, by a linker with rights in both (SEMANTICS rule 22)."""
+
+    cell: Annotated[Cell, Field(description="The cell that this act is written to")]
+    asset: AssetRef
+    other_cell: Cell
+    other_asset: AssetRef
+    trip: Annotated[int, Field(ge=1, description="Counts how often the thing went from one of the two to the other")]
+    grade: Annotated[IdentityGrade, Field(description="What its identity rests on")] = IdentityGrade.REPORTED
+
+
+class LinkArrived(_Link):
+    """What another cell had before is reported here."""
+
+    act: Literal["link.arrived"] = "link.arrived"
+
+
+class LinkDeparted(_Link):
+    """It is reported here no longer, and has arrived in another cell."""
+
+    act: Literal["link.departed"] = "link.departed"
+    ref: Annotated[EventRef, Field(description="The other cell's `arrived`")]
+
+
+class LinkLinked(_Link):
+    """The cell that it came from has let it go: both books tell of one thing."""
+
+    act: Literal["link.linked"] = "link.linked"
+    ref: Annotated[EventRef, Field(description="The other cell's `departed`")]
+
+
+class LinkDisputed(_Link):
+    """Both cells report it at once. Nothing is closed by that."""
+
+    act: Literal["link.disputed"] = "link.disputed"
+    ref: Annotated[EventRef, Field(description="The `arrived` that is not believed")]
+
+
 class OperatorPut(Act):
     """An operator: the legal entity whose cells are its own to see. On `acts.common` only."""
 
@@ -217,11 +256,17 @@ CellAct = (
     | PartitionResume
     | GoOn
     | DeadLetterRetry
+    | LinkArrived
+    | LinkDeparted
+    | LinkLinked
+    | LinkDisputed
 )
+LinkAct = LinkArrived | LinkDeparted | LinkLinked | LinkDisputed
 CommonAct = OperatorPut | CellPut
 AnyAct = Annotated[CellAct | CommonAct, Field(discriminator="act")]
 
 ACT: TypeAdapter[CellAct | CommonAct] = TypeAdapter(AnyAct)
+LINK: TypeAdapter[LinkAct] = TypeAdapter(Annotated[LinkAct, Field(discriminator="act")])
 
 
 def parse(body: bytes) -> CellAct | CommonAct:

@@ -38,19 +38,17 @@ def digest(value: Json) -> bytes:
     return hashlib.sha256(canonical(value)).digest()
 
 
-def _ordered(value: Json) -> Json:
+def _ordered(value: object) -> Json:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                msg = f"object member {key!r} is not a string"
-                raise NotCanonical(msg)
-        members = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+                raise NotCanonical(f"object member {key!r} is not a string")
+        members = sorted(value, key=lambda name: str(name).encode("utf-16-be", "surrogatepass"))
         return {name: _ordered(value[name]) for name in members}
     if isinstance(value, list | tuple):
         return [_ordered(element) for element in value]
-    if isinstance(value, bool) or value is None or isinstance(value, str):
+    if isinstance(value, bool | str) or value is None:
         return value
     if isinstance(value, int) and abs(value) <= _SAFE_INTEGER:
         return value
-    msg = f"a {type(value).__name__} cannot stand in a canonical document: write it as a string"
-    raise NotCanonical(msg)
+    raise NotCanonical(f"a {type(value).__name__} cannot stand in a canonical document: write it as a string")

@@ -26,7 +26,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """"Nothing changed": the digest (32 bytes) of the inventory that the source stated last for this scope."""
+    """Nothing changed: the digest (32 bytes) of the inventory that the source stated last for this scope."""
 
     scope: str
     digest: bytes

@@ -245,7 +245,7 @@ class Book:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    async def flush(self) -> None:
+    async def flush(self) -> None:  # noqa: C901 - one line per table
         """Write everything. Rows leave before others come, so that no temporal key sees two at once."""
         out = self.writes
         for key in sorted(self._ended):
@@ -290,9 +290,11 @@ class Book:
 
 
 _STATEMENTS = (
-    "add_assets", "widen_assets", "add_parts", "add_values", "add_shared", "close_names", "add_names", "drop_bindings", "end_bindings",
-    "add_bindings", "add_past_bindings", "drop_whereabouts", "add_past_whereabouts", "add_whereabouts", "close_disputes",
-    "add_disputes", "set_decisions", "drop_decisions", "move_checks", "close_gaps", "add_gaps", "settle_acts",
+    "add_assets", "widen_assets", "add_parts", "add_values", "add_shared", "close_names", "add_names",
+    "drop_bindings", "end_bindings",
+    "add_bindings", "add_past_bindings", "drop_whereabouts", "add_past_whereabouts", "add_whereabouts",
+    "close_disputes", "add_disputes", "set_decisions", "drop_decisions", "move_checks", "close_gaps", "add_gaps",
+    "settle_acts",
     "close_identity_disputes", "put_findings", "add_events", "add_outbox",
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from consumers.derive.graph import Graph
 from consumers.derive.memory import Memory, Split
 from consumers.derive.order import Moment, Order
 from consumers.derive.sightings import Sightings
-from consumers.derive.silence import Silence
+from consumers.derive.silence import Silence, seal
 from consumers.derive.standing import Standing
 from consumers.derive.stated import Stated
 from consumers.pipeline import Acquire, Observer
@@ -102,6 +102,7 @@ class Work:
         self._memory = memory
         self._checks: dict[int, Millis | None] = {}
         self._runs: dict[int, Row] = {}
+        self._ended: dict[int, list[derived.Row]] = {}
         self._splits: dict[bytes, Split] = {}
         self._acts: dict[int, Row] = {}
         self._open(next_event)
@@ -145,6 +146,8 @@ class Work:
         numbers = sorted({int(str(c["run"])) for c in changes if c["run"] is not None})
         for row in await derived.rows(self._connection, "runs_by_number", self._cell, numbers):
             self._runs[row["run"]] = dict(row)
+        for row in await derived.rows(self._connection, "ended_by", self._cell, numbers):
+            self._ended.setdefault(row["next"], []).append(row)
         offsets = sorted({int(str(c["offset"])) for c in changes if c["kind"] == "act"})
         for row in await derived.rows(self._connection, "act", self._cell, offsets):
             self._acts[row["offset"]] = dict(row)
@@ -224,6 +227,8 @@ class Work:
         source, scope, timing = str(run["source"]), str(run["scope"]), Timing(str(run["timing"]))
         book = self._book
         digest: bytes = run["digest"]
+        for ended in self._ended.get(run["run"], ()):
+            seal(book, ended, moment)
         book.append(
             moment, "run_began", None, source=source, scope=scope, run=str(run["run"]), timing=timing.value,
             digest=digest.hex(), known=bool(run["known"]), tolerance_ms=int(str(run["tolerance_ms"])),
@@ -274,7 +279,8 @@ class Work:
         facts = orjson.loads(detail) if isinstance(detail, bytes) else {}
         partition = f"{'acts' if change['rank'] == 0 else 'telemetry'} partition {change['partition']}"
         self._findings.put(
-            FindingKind.OUTAGE_OURS, self._cell, moment, f"nothing at all was appended to {partition} for a while, or its clock stepped back",
+            FindingKind.OUTAGE_OURS, self._cell, moment,
+            f"nothing at all was appended to {partition} for a while, or its clock stepped back",
             {"partition": partition, "from": when(facts.get("from")), "until": when(facts.get("until"))},
         )  # fmt: skip
         self._findings.close(FindingKind.OUTAGE_OURS, self._cell, moment, "records are appended again")

@@ -23,7 +23,7 @@ class Disputes:
     ) -> None:
         """Open disputes that are new, close those among `values` that are none any more.
 
-        A value that turned out to be shared joins nothing and disputes nothing from then on (rule 16): it is found once.
+        A value that turned out to be shared joins and disputes nothing from then on (rule 16): it is found once.
         """
         book = self._book
         disputed = {one.value: one for one in resolution.disputed}
@@ -33,7 +33,7 @@ class Disputes:
             shared = value in resolution.shared
             self._findings.put(
                 FindingKind.IDENTITY_DISPUTED, subject, moment,
-                f"{value.scheme} {value.value!r} stands on {len(assets)} things of kind {value.kind} that cannot be one",
+                f"{value.scheme} {value.value!r} stands on {len(assets)} things ({value.kind}) that cannot be one",
                 {"identifier": list(map(str, value)), "assets": list(assets), "shared": shared},
             )  # fmt: skip
             if not shared and value not in book.memory.disputed:

@@ -23,8 +23,10 @@ class Event(NamedTuple):
     bytes: bytes
 
 
-def event(cell: str, salt_key: bytes, n: int, at: Millis, kind: str, subject: str | None, **facts: Json) -> Event:
-    """Make an event. The salt is 128 bits that only who holds the cell's key can foresee; it hides what is guessable."""
+def event(  # noqa: PLR0917 - what every event has, in its order
+    cell: str, salt_key: bytes, n: int, at: Millis, kind: str, subject: str | None, **facts: Json
+) -> Event:
+    """Make an event. Its salt: 128 bits that only the holder of the cell's key can foresee, to hide the guessable."""
     body: dict[str, Json] = {"v": VERSION, "cell": cell, "kind": kind, "at": rfc3339(at), **facts}
     if subject is not None:
         body["asset"] = subject

@@ -63,9 +63,9 @@ class Findings:
     def _write(self, row: FindingRow, moment: Moment) -> None:
         self._book.findings[row.finding] = row
         self._book.append(
-            moment, "finding", None, finding=row.finding, finding_kind=row.kind, severity=row.severity, about=row.subject,
-            state=row.state, opened_at=when(row.opened_at), closed_at=when(row.closed_at), words=row.words,
-            evidence=row.evidence.decode(),
+            moment, "finding", None, finding=row.finding, finding_kind=row.kind, severity=row.severity,
+            about=row.subject, state=row.state, opened_at=when(row.opened_at), closed_at=when(row.closed_at),
+            words=row.words, evidence=row.evidence.decode(),
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Identity, kept (SEMANTICS rules 14 to 16): sightings become parts, parts become assets, as `service.facts` decides."""
+"""Identity, kept (SEMANTICS rules 14 to 16): sightings become parts, parts assets, as `service.facts` decides."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -146,9 +146,14 @@ class Graph:
                 book.is_new(name, part.kind)
                 book.writes["add_assets"].append((name, part.kind.value, exists))
                 book.writes["add_parts"].append((part.key, name, part.kind.value, part.alone, *placed.order))
+                open_values = [value for value in sorted(part.strong) if not self._shared.get(value)]
+                book.writes["add_outbox"] += [
+                    ((book.next_event << 20) + at, name, *value, exists) for at, value in enumerate(open_values)
+                ]
                 book.append(
                     moment, "asset", name, part=part.key.hex(), asset_kind=part.kind.value,
-                    strong=[list(map(str, v)) for v in sorted(part.strong)], weak=[list(map(str, v)) for v in sorted(part.weak)],
+                    strong=[list(map(str, v)) for v in sorted(part.strong)],
+                    weak=[list(map(str, v)) for v in sorted(part.weak)],
                 )  # fmt: skip
                 self._hold(placed, name)
                 fresh = part.strong | part.weak

@@ -31,8 +31,8 @@ class Sightings:
             place, surveyed = self.place_of(source, carrier.slot, said, moment)
             container = names.get(carrier.within) if carrier.within is not None else None
             wanted[carrier.slot] = BindingRow(
-                source, scope, carrier.slot, names[carrier.slot], carrier.kind.value, container, carrier.within if container else None,
-                said, place, surveyed, moment.known, None, None, moment.known,
+                source, scope, carrier.slot, names[carrier.slot], carrier.kind.value, container,
+                carrier.within if container else None, said, place, surveyed, moment.known, None, None, moment.known,
             )  # fmt: skip
         missing: list[BindingRow] = []
         for slot, row in sorted(now.items()):
@@ -66,8 +66,9 @@ class Sightings:
         asset = book.asset_of(row.asset)
         book.touched[asset] = None
         book.append(
-            moment, "binding_began", row.asset, source=row.source, scope=row.scope, slot=row.slot, container=row.container,
-            container_slot=row.container_slot, stated=row.stated, place=row.place, surveyed=row.surveyed,
+            moment, "binding_began", row.asset, source=row.source, scope=row.scope, slot=row.slot,
+            container=row.container, container_slot=row.container_slot, stated=row.stated,
+            place=row.place, surveyed=row.surveyed,
         )  # fmt: skip
         for name in (asset, row.asset):
             self._findings.close(FindingKind.COMPONENT_MISSING, name, moment, f"{row.source} reports it in {row.slot}")
@@ -99,7 +100,10 @@ class Sightings:
                 self._findings.put(
                     FindingKind.COMPONENT_MISSING, asset, moment,
                     f"{row.kind} is gone from {row.container_slot}, slot {row.slot}: {row.source} no longer lists it",
-                    {"source": row.source, "scope": row.scope, "slot": row.slot, "container": book.asset_of(row.container)},
+                    {
+                        "source": row.source, "scope": row.scope, "slot": row.slot,
+                        "container": book.asset_of(row.container),
+                    },
                 )  # fmt: skip
 
     async def places_of(self, row: BindingRow) -> set[str]:

@@ -1,13 +1,17 @@
 """Silence: gaps open when the horizon passes last + tolerance, and close with the next run (SEMANTICS rules 9, 12)."""
 
+from typing import TYPE_CHECKING
+
 from consumers.derive.book import Book, Pair
 from consumers.derive.events import when
 from consumers.derive.findings import Findings
 from consumers.derive.memory import OpenGap
 from consumers.derive.order import Moment
 from schemas.words import FindingKind, SourceClass, Timing
-from service.facts.records import Millis
 from service.store import derived
+
+if TYPE_CHECKING:
+    from service.facts.records import Millis
 
 _MACHINES = (SourceClass.IN_BAND, SourceClass.OUT_OF_BAND)
 _LISTED = 100  # silent racks that a finding names; the rest is counted
@@ -104,3 +108,11 @@ class Silence:
             machines = {each for each in within if book.memory.source_class(each, moment.known) in _MACHINES}
             out.append((site, rack, bool(machines) and machines <= spoken))
         return out
+
+
+def seal(book: Book, run: derived.Row, moment: Moment) -> None:
+    """Append what a run was, now that nothing extends it any more."""
+    book.append(
+        moment, "run_ended", None, run=str(run["run"]), source=run["source"], scope=run["scope"], timing=run["timing"],
+        first=when(run["first_at"]), last=when(run["last_at"]), until=when(run["until_at"]), cause=run["end_cause"],
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where assets are, recomputed for what was touched, and corrected where it came out otherwise (SEMANTICS rules 17 to 20)."""
+"""Where assets are, recomputed for what was touched, corrected where it comes out otherwise (SEMANTICS 17 to 20)."""
 
 from collections.abc import Iterable
 
@@ -95,11 +95,17 @@ class Standing:
         )  # fmt: skip
 
     def _runs(self, pair: Pair, from_at: Millis, until_at: Millis | None, moment: Moment) -> tuple[Run, ...]:
-        return tuple(
-            run
-            for run in self._book.runs.get(pair, ())
-            if from_at <= run.first < moment.horizon and (until_at is None or run.first < until_at)
-        )
+        """Runs of a pair within an interval; one that was going on when the interval began counts from there."""
+        out = []
+        for run in self._book.runs.get(pair, ()):
+            if run.first >= moment.horizon or (until_at is not None and run.first >= until_at):
+                continue
+            if run.first >= from_at:
+                out.append(run)
+            elif run.last + run.tolerance >= from_at and (run.until is None or run.until > from_at):
+                last = max(run.last, from_at)
+                out.append(Run(from_at, last, run.tolerance, run.timing, run.until, run.end))
+        return tuple(out)
 
     async def _lifted(self, asset: str, moment: Moment, depth: int) -> list[tuple[BindingRow, Millis, Millis | None]]:
         """Surveyed bindings of the parts of an asset, for the time that they are its parts."""
@@ -126,7 +132,7 @@ class Standing:
         await book.load_sources({row.source for row, _, _ in out})
         return out
 
-    def _lift(
+    def _lift(  # noqa: PLR0917 - a claim and what it is lifted to
         self, asset: str, kind: str, row: BindingRow, from_at: Millis, until_at: Millis | None, moment: Moment
     ) -> Binding:
         book = self._book
@@ -134,20 +140,10 @@ class Standing:
         place = row.place
         if kind == Kind.RACK and place is not None:
             place = book.memory.rack_position(place)
-        pair = (row.source, row.scope)
-        runs = tuple(
-            run if run.first >= from_at else Run(from_at, run.last, run.tolerance, run.timing, run.until, run.end)
-            for run in book.runs.get(pair, ())
-            if run.first < moment.horizon
-            and (until_at is None or run.first < until_at)
-            and run.first >= row.from_at
-            and run.last + run.tolerance >= from_at
-            and (run.until is None or run.until > from_at)
-        )
         return Binding(
             one.source, one.scope, one.slot, AssetId(asset), Kind(kind), from_at, until_at,
             one.end if until_at == row.until_at else BindingEnd.REPLACED,
-            None, None, place, True, tuple(r for r in runs if r.last >= r.first), AssetId(book.asset_of(row.asset)),
+            place=place, surveyed=True, runs=one.runs, lifted_from=AssetId(book.asset_of(row.asset)),
         )  # fmt: skip
 
     # -- containers --------------------------------------------------------------------------------------------------
@@ -222,7 +218,8 @@ class Standing:
             rows=[
                 {
                     "from": when(row.from_at), "until": when(row.until_at), "container": row.container,
-                    "container_slot": row.container_slot, "place": row.place, "moving": row.moving, "disputed": row.disputed,
+                    "container_slot": row.container_slot, "place": row.place, "moving": row.moving,
+                    "disputed": row.disputed,
                 }
                 for row in come
             ],

@@ -1,22 +1,26 @@
 """What acts mean: places, surveys, sources, merges, planned work (SEMANTICS rule 4), in the order of rule 5."""
 
-from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, get_args
 
 from consumers.derive.book import Book
 from consumers.derive.findings import Findings
 from consumers.derive.graph import Graph
+from consumers.derive.links import Links
 from consumers.derive.memory import Work, load_places
 from consumers.derive.order import Moment
 from consumers.derive.rows import BindingRow
 from consumers.derive.sightings import Sightings
-from consumers.derive.silence import Silence
+from consumers.derive.silence import Silence, seal
 from schemas import acts
 from schemas.envelope import millis
 from schemas.errors import Rejected
 from schemas.inventory import Identifier
-from schemas.words import BindingEnd, FindingKind, Kind
-from service.facts.schemes import usable
+from schemas.words import BindingEnd, FindingKind
+from service.facts.schemes import everywhere
 from service.store import derived
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 Outcome = str | None  # None: applied; else why not
 
@@ -42,6 +46,7 @@ class Stated:
             acts.AssetUndo: self._undo,
             acts.IdentifierShare: self._share,
             acts.WorkPlan: self._work,
+            **dict.fromkeys(get_args(acts.LinkAct), Links(book, graph).take),
         }
 
     async def take(self, row: derived.Row, moment: Moment) -> None:
@@ -160,6 +165,8 @@ class Stated:
         for pair in sorted(pairs):
             for row in list(book.open[pair].values()):
                 await self._sightings.end(row, BindingEnd.RETIRED, moment)
+        for run in await derived.rows(book.connection, "retired_runs", book.cell, act.source, moment.known):
+            seal(book, run, moment)
         await self._silence.retired(act.source, moment)
         self._findings.close(FindingKind.CLOCK_WRONG, act.source, moment, "the source was retired")
         return None
@@ -191,7 +198,7 @@ class Stated:
 
     async def _share(self, act: acts.IdentifierShare, moment: Moment) -> Outcome:
         identifier = Identifier(act.scheme, act.scope, act.value)
-        values = {value for kind in Kind if (value := usable(kind, identifier)) is not None}
+        values = set(everywhere(identifier))
         if not values:
             return "this value is a placeholder: it joins nothing anyway"
         await self._graph.share(values, moment)

@@ -2,18 +2,23 @@
 
 import asyncio
 import json
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from consumers.consumer import Consumer
 
 
 @click.command(epilog="Example: holdfast consume --status-port 9101")
 @click.option("--status-port", default=0, show_default=True, help="Port of /readyz and /metrics; 0 takes a free one.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the addresses once it runs; log JSON.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object with the addresses once it runs; log JSON."
+)
 def consume(status_port: int, *, as_json: bool) -> None:
     """Consume telemetry and acts from Kafka into Postgres, and derive, until Ctrl-C. Start more to share partitions."""
     import uvloop  # noqa: PLC0415  (commands import what they need when they run)
 
-    from consumers.consumer import Consumer  # noqa: PLC0415
     from deploy.consume import consume as run  # noqa: PLC0415
     from deploy.database import dsn  # noqa: PLC0415
     from deploy.kafka_client import bootstrap  # noqa: PLC0415
@@ -27,7 +32,9 @@ def consume(status_port: int, *, as_json: bool) -> None:
 
     async def main() -> None:
         running: list[Consumer] = []
-        async with served("127.0.0.1", status_port, lambda: running[0].waiting if running else {"start": "starting"}) as port:
+        async with served(
+            "127.0.0.1", status_port, lambda: running[0].waiting if running else {"start": "starting"}
+        ) as port:
             if as_json:
                 click.echo(json.dumps({"status_port": port}))
             else:

@@ -1,4 +1,4 @@
-"""`holdfast dead-letters`: records that could not be applied, kept whole; seen, and put through once the cause is mended."""
+"""`holdfast dead-letters`: records that could not be applied, kept whole; seen, and put through once mended."""
 
 import asyncio
 import base64
@@ -31,7 +31,8 @@ def list_(cell: str, code: str | None, limit: int, *, as_json: bool) -> None:
     for row in shown:
         mark = f" (put through {row['retried_at']})" if row["retried_at"] else ""
         click.echo(
-            f"{row['at']}  {row['topic']}/{row['partition']}@{row['offset']}  {row['code']}  {row['source'] or '-'}{mark}"
+            f"{row['at']}  {row['topic']}/{row['partition']}@{row['offset']}  {row['code']}  "
+            f"{row['source'] or '-'}{mark}"
         )
         click.echo(f"    {row['words']}")
     if not shown:

@@ -7,7 +7,9 @@ import click
 
 
 @click.command(epilog="Example: holdfast migrate --json")
-@click.option("--half", type=click.Choice(["pre", "post", "both"]), default="both", show_default=True, help="Which half.")
+@click.option(
+    "--half", type=click.Choice(["pre", "post", "both"]), default="both", show_default=True, help="Which half."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def migrate(half: str, *, as_json: bool) -> None:
     """Apply the migrations that are missing. Safe to run twice, and beside running consumers."""

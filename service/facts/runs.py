@@ -32,7 +32,9 @@ def run_number(epoch: int, partition: int, offset: int) -> int:
 
     Raises `ValueError` where the position does not fit.
     """
-    if not (0 <= offset < 1 << _OFFSET_BITS and 0 <= partition < 1 << _PARTITION_BITS and 0 <= epoch < 1 << _EPOCH_BITS):
+    if not (
+        0 <= offset < 1 << _OFFSET_BITS and 0 <= partition < 1 << _PARTITION_BITS and 0 <= epoch < 1 << _EPOCH_BITS
+    ):
         msg = f"position (epoch {epoch}, partition {partition}, offset {offset}) is out of range"
         raise ValueError(msg)
     return (epoch << _PARTITION_BITS | partition) << _OFFSET_BITS | offset

@@ -19,7 +19,7 @@ Row = asyncpg.Record | dict[str, Any]  # what a statement gives, by the names of
 _MAY_SKIP = frozenset({"add_values", "add_shared", "widen_assets"})
 
 
-async def rows(connection: Connection, name: str, cell: str, *values: Any) -> list[asyncpg.Record]:
+async def rows(connection: Connection, name: str, cell: str, *values: object) -> list[asyncpg.Record]:
     """Run a named reading (or small writing) statement of a cell."""
     return await connection.fetch(_SQL[name], cell, *values)
 

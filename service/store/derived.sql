@@ -415,3 +415,16 @@ WHERE c.cell = ANY ($1::text[])
 GROUP BY c.cell, c.horizon
 HAVING min(p.applied) > c.horizon
 ORDER BY c.cell
+
+-- name: ended_by
+SELECT r.run AS next, p.run, p.source, p.scope, p.timing, p.first_at, p.last_at, p.until_at, p.end_cause
+FROM run r
+JOIN run p ON p.cell = r.cell AND p.source = r.source AND p.scope = r.scope AND p.partition = r.partition
+          AND p.until_at = r.first_at AND p.run <> r.run AND (p.timing = 'late') = (r.timing = 'late')
+WHERE r.cell = $1 AND r.run = ANY ($2::bigint[])
+ORDER BY p.run
+
+-- name: retired_runs
+SELECT run, source, scope, timing, first_at, last_at, until_at, end_cause
+FROM run WHERE cell = $1 AND source = $2 AND end_cause = 'retired' AND until_at = $3
+ORDER BY run

@@ -49,7 +49,9 @@ async def advance(connection: Connection, columns: Columns) -> Rows:
     return await connection.fetch(_SQL["advance"], *columns)
 
 
-async def stop_partition(connection: Connection, cell: str, topic: str, partition: int, held: int, why: str) -> bool:
+async def stop_partition(  # noqa: PLR0917 - a position, in the order of its columns
+    connection: Connection, cell: str, topic: str, partition: int, held: int, why: str
+) -> bool:
     """Stop one partition at the position held, until a person says to go on; whether it was still held there."""
     return bool(await connection.fetch(_SQL["stop_partition"], cell, topic, partition, held, why))
 
@@ -69,7 +71,7 @@ async def suspend(connection: Connection, cell: str, partition: int, *, suspende
     return bool(await connection.fetch(_SQL["suspend"], cell, partition, suspended, at))
 
 
-async def note_record_gap(
+async def note_record_gap(  # noqa: PLR0917 - a row, in the order of its columns
     connection: Connection,
     cell: str,
     topic: str,
@@ -161,7 +163,9 @@ async def put_cell(
     return row
 
 
-async def skip(connection: Connection, cell: str, topic: str, partition: int, held: int, start: int) -> bool:
+async def skip(  # noqa: PLR0917 - a position, in the order of its columns
+    connection: Connection, cell: str, topic: str, partition: int, held: int, start: int
+) -> bool:
     """Move a position over records that the broker no longer had when the partition was first seen."""
     return bool(await connection.fetch(_SQL["skip"], cell, topic, partition, held, start))
 

@@ -50,10 +50,10 @@ async def prepare(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec("uuid", schema="pg_catalog", encoder=str, decoder=str, format="text")
 
 
-async def connect(dsn: str, **options: Any) -> asyncpg.Connection:
+async def connect(dsn: str, **options: Any) -> asyncpg.Connection:  # noqa: ANN401 - asyncpg's own
     """Open one connection. Raises `Transient` where the server cannot be reached now."""
     try:
-        connection = await asyncpg.connect(dsn, **options)
+        connection: asyncpg.Connection = await asyncpg.connect(dsn, **options)
     except TRANSIENT as exc:
         msg = f"Postgres cannot be reached ({exc}): start it or check the database's URL"
         raise Transient(msg) from exc
@@ -61,7 +61,7 @@ async def connect(dsn: str, **options: Any) -> asyncpg.Connection:
     return connection
 
 
-async def create_pool(dsn: str, **options: Any) -> asyncpg.Pool:
+async def create_pool(dsn: str, **options: Any) -> asyncpg.Pool:  # noqa: ANN401 - asyncpg's own
     """Make a pool whose connections have the codecs. Raises `Transient` where the server cannot be reached now."""
     try:
         return await asyncpg.create_pool(dsn, init=options.pop("init", prepare), **options)
