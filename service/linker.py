@@ -1,8 +1,8 @@
 """The linker: what one thing is called in two cells' books (SEMANTICS rules 22, 23). Never on the way of a report.
 
 `link_once` takes what derivers left in the outbox into the directory, which holds HMACs alone, and then looks at the
-pairs of cells that it was given rights in: what is due next of each thing that both have goes out as an act. What is due
-follows from the books, and an act's key from what it says: killed anywhere, run twice, or two at once, each step is
+pairs of cells that it was given rights in: what is due next of each thing that both have goes out as an act. What is
+due follows from the books, and an act's key from what it says: killed anywhere, run twice, or two at once, each step is
 applied once. Without a pair nothing is appended anywhere, and nobody is told.
 """
 
@@ -40,7 +40,7 @@ class Round(NamedTuple):
 
 def hidden(key: bytes, kind: str, scheme: str, scope: str, value: str) -> bytes:
     """Hide an identifier for the directory. Pure. No text column can hold the character that stands between."""
-    return hmac.digest(key, "\0".join((kind, scheme, scope, value)).encode(), hashlib.sha256)
+    return hmac.digest(key, f"{kind}\0{scheme}\0{scope}\0{value}".encode(), hashlib.sha256)
 
 
 async def link_once(
@@ -151,8 +151,8 @@ async def _page(
         (mine, theirs), steps = chains.get((asset, its), ((asset, its), {}))
         cells, assets = (one.cell, other.cell), (mine, theirs)
         refused = await _refused(connection, cells, assets, steps)
-        for step in next_steps((one.side(asset), other.side(its)), steps, departed_refused=refused):
-            out.append((cells[step.side], _act(step, cells, assets)))
+        due = next_steps((one.side(asset), other.side(its)), steps, departed_refused=refused)
+        out.extend((cells[step.side], _act(step, cells, assets)) for step in due)
     return out
 
 

@@ -32,8 +32,8 @@ class Links:
             return why
         ref = None if isinstance(act, acts.LinkArrived) else act.ref
         book.append(
-            moment, "link", act.asset, state=state, other_cell=act.other_cell, other_asset=act.other_asset, trip=act.trip,
-            grade=act.grade.value, ref=ref,
+            moment, "link", act.asset, state=state, other_cell=act.other_cell, other_asset=act.other_asset,
+            trip=act.trip, grade=act.grade.value, ref=ref,
         )  # fmt: skip
         event = hashlib.sha256(book.events[-1].bytes).digest()
         where = (act.asset, act.other_cell, act.other_asset, act.trip)

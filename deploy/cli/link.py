@@ -1,4 +1,4 @@
-"""`holdfast link`: the directory of identifiers across cells, and links between the books that may know of each other."""
+"""`holdfast link`: the directory of identifiers across cells, and links between the books that may know of it."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def link(pairs: tuple[str, ...], every: int, *, once: bool, as_json: bool) -> No
     settings = load()
     if settings.directory_key is None:
         raise SettingsWrong(
-            "HOLDFAST_DIRECTORY_KEY is not set, and hides identifiers in the directory: set it to 64 hexadecimal digits "
+            "HOLDFAST_DIRECTORY_KEY is not set, and hides identifiers in the directory: set it to 64 hex digits "
             "(`openssl rand -hex 32` makes some), the same for good"
         )
     key = bytes.fromhex(settings.directory_key.get_secret_value())
@@ -50,7 +50,7 @@ def _pair(text: str) -> "Pair":
     return one, other
 
 
-async def _run(
+async def _run(  # noqa: C901 - one loop, each exit said
     settings: "Settings", key: bytes, pairs: Iterable["Pair"], every: int | None, *, as_json: bool
 ) -> bool:
     """Do rounds, for ever or until nothing is due; whether everything that was put was applied."""

@@ -1,7 +1,7 @@
 """What is due next of a thing that two cells have in their books (SEMANTICS rule 22). Pure; standard library alone.
 
 A trip is told in this order: the cell that reports it says `arrived`; once no open run of the other one binds it, that
-one says `departed`; then the first says `linked`. While both report it, both say `disputed`, and nothing is closed. Should
+one says `departed`; then the first says `linked`. While both report it, both say `disputed`; nothing is closed. Should
 the thing be reported by the other cell again, that is the next trip.
 """
 
@@ -34,7 +34,7 @@ class Due(NamedTuple):
     ref: bytes | None
 
 
-def next_steps(
+def next_steps(  # noqa: C901, PLR0911 - one return for each state of a pair
     sides: tuple[Side, Side], steps: Mapping[tuple[int, int, str], bytes], *, departed_refused: bool = False
 ) -> list[Due]:
     """Give what is due, from what stands in both books: (trip, side, state) → hash of the event. Pure.
