@@ -35,7 +35,6 @@ class Deriver:
     findings: Findings = field(default_factory=Findings)
     outcomes: dict[int, str] = field(default_factory=dict)
     bindings: Bindings = field(init=False)
-    _decisions: set[int] = field(default_factory=set)
     _fired: int = 0  # every timer up to here has fired
 
     def __post_init__(self) -> None:
@@ -63,7 +62,8 @@ class Deriver:
         """Fire what falls due up to a moment, whatever happens at it; a decision may ask for another one."""
         while True:
             checks = {run.last + run.tolerance + 1 for run in self.runs if run.covers}
-            due = sorted(at for at in checks | self._decisions if self._fired < at <= upto)
+            decisions = {at for at in self.beliefs.decide.values() if at is not None}
+            due = sorted(at for at in checks | decisions if self._fired < at <= upto)
             if not due:
                 self._fired = max(self._fired, upto)
                 return
@@ -169,15 +169,15 @@ class Deriver:
     def _settle(self, known: int, at: int) -> None:
         """Recompute the whereabouts of everything, as known at `at` (exclusive); believed from `known` on."""
         view = View(at, self.bindings, self.runs, self.standing, self.enrolment)
-        decide = set()
         for asset in sorted(view.assets() | self.beliefs.where.keys()):
             before = self.beliefs.where.get(asset, set())
+            seen, due = view.input(asset), self.beliefs.decide.get(asset)
+            if seen == self.beliefs.inputs.get(asset) and (due is None or known < due):
+                continue  # what falls due is decided by its own timer, once the whole millisecond before it is known
             found = view.history(asset)
+            self.beliefs.inputs[asset], self.beliefs.decide[asset] = seen, found.decide_at
             self.beliefs.revise(asset, found, known)
             self.findings.whereabouts(asset, before, view, self.beliefs, known)
-            if found.decide_at is not None:
-                decide.add(found.decide_at)
-        self._decisions = decide
         self.findings.bound(self.bindings, known)
 
     def alias_facts(self) -> frozenset[AliasFact]:

@@ -1,6 +1,6 @@
 """Section 4 of SEMANTICS: whereabouts of every asset, recomputed whole, and corrected where they differ."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas.words import Kind
 from service.facts.records import AssetId, Binding, Run, Source
@@ -43,18 +43,26 @@ class View:
         made = self._made.get(asset)
         if made is None:
             self._made[asset] = History((), (), None)  # a thing that holds itself holds nothing
-            kind = self.direct(asset)[0].carrier.kind if self.direct(asset) else Kind.BOARD
-            claims = [self._claim(asset, row) for row in self.direct(asset)]
-            claims += [self._lift(asset, kind, *each) for each in self._lifted(asset, frozenset())]
+            claims = self._claims(asset)
             made = history(claims, self.standing.places(), self._holds, self.at, self._regard(claims))
             self._made[asset] = made
         return made
 
+    def _claims(self, asset: Name) -> list[Binding]:
+        direct = self.direct(asset)
+        kind = direct[0].carrier.kind if direct else Kind.BOARD
+        lifted = self._lifted(asset, frozenset())
+        return [self._claim(asset, row) for row in direct] + [self._lift(asset, kind, *each) for each in lifted]
+
+    def input(self, asset: Name) -> object:
+        """Give what an asset's whereabouts depend on, but for how far runs were extended: rule 17 looks at changes."""
+        claims = self._claims(asset)
+        said = {
+            replace(claim, runs=tuple(replace(run, last=run.first) for run in claim.runs)): None for claim in claims
+        }
+        return frozenset(said), frozenset(self._regard(claims)), repr(self.standing.places())
+
     def _claim(self, asset: Name, row: Bound) -> Binding:
-        runs = [run for run in self._runs(row) if run.first >= row.from_at]
-        before = [run for run in self._runs(row) if run.first < row.from_at]
-        if before and all(run.first > row.from_at for run in runs) and before[-1].speaks(row.from_at):
-            runs.insert(0, before[-1])  # stated anew in the middle of a run: a place or a survey came or went
         return Binding(
             self._source(row.source),
             row.scope,
@@ -68,7 +76,7 @@ class View:
             row.holder.slot if row.holder else None,
             row.place,
             row.surveyed,
-            tuple(run.as_of(self.at) for run in runs if row.until is None or run.first < row.until),
+            tuple(run.as_of(self.at) for run in self._stating(row)),
         )
 
     def _source(self, name: str) -> Source:
@@ -83,6 +91,15 @@ class View:
             for run in self.runs
             if (run.source, run.scope) == pair and run.covers and run.known and run.first < self.at
         ]
+
+    def _stating(self, row: Bound) -> list[Folded]:
+        """Give the runs that state a binding: one that goes on where it begins, and those that begin meanwhile."""
+        known = [run for run in self._runs(row) if row.until is None or run.first < row.until]
+        runs = [run for run in known if run.first >= row.from_at]
+        before = [run for run in known if run.first < row.from_at]
+        if before and all(run.first > row.from_at for run in runs) and before[-1].speaks(row.from_at):
+            runs.insert(0, before[-1])  # stated anew in the middle of a run: a place or a survey came or went
+        return runs
 
     def _lifted(self, asset: Name, above: frozenset[Name]) -> list[tuple[Bound, Span]]:
         """Give the surveyed sightings of what an asset holds, for the time that it holds it."""
@@ -107,10 +124,10 @@ class View:
         if kind is Kind.RACK and place is not None:
             place = self.standing.rack_position(place)
         runs: list[Run] = []
-        for run in self._runs(row):
+        for run in self._stating(row):
             now = run.as_of(self.at)
             reach = now.last + now.tolerance if now.until is None else min(now.last + now.tolerance, now.until - 1)
-            if run.first >= row.from_at and (until is None or run.first < until) and reach >= from_at:
+            if (until is None or run.first < until) and reach >= from_at:
                 runs.append(now)
         return Binding(
             one.source,
@@ -180,6 +197,8 @@ class Beliefs:
     past: set[WhereFact] = field(default_factory=set)
     disputes: dict[Name, set[DisputeFact]] = field(default_factory=dict)
     past_disputes: set[DisputeFact] = field(default_factory=set)
+    inputs: dict[Name, object] = field(default_factory=dict)
+    decide: dict[Name, int | None] = field(default_factory=dict)
 
     def revise(self, asset: Name, found: History, known: int) -> None:
         """Take a new history of an asset: rows that changed are past from now on, others come in."""
