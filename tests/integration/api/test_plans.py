@@ -9,7 +9,30 @@ from service.store.sqlfile import load
 _BODY = re.compile(r"RETURN QUERY\n(.*);\s*END", re.DOTALL)
 # What is read whole on purpose: a list given by the caller, or what the plan made itself.
 _OTHER_SCANS = {"Function Scan", "CTE Scan", "Subquery Scan", "WorkTable Scan", "Values Scan"}
+# The two questions that are put to no one cell: which cells there are, and which of them knows an asset.
+_OF_ALL_CELLS = {"read_cells", "read_asset_cells"}
 _LARGE = ("asset", "binding", "event", "inventory", "part", "run", "whereabouts")
+_FILL = """
+INSERT INTO cell SELECT 'c' || g, 'o', false, now(), 0, 0, 0, '' FROM generate_series(0, 9) g;
+INSERT INTO run SELECT 'c' || g % 10, g, 's' || g % 997, 'node', 0, 'fresh', int4send(g % 50), true, 300000,
+    now() - g * interval '1 min', now(), CASE WHEN g > 3500 THEN now() END FROM generate_series(0, 3999) g;
+INSERT INTO inventory SELECT 'c' || g % 10, int4send(g), '' FROM generate_series(0, 1999) g;
+INSERT INTO asset SELECT 'c' || g % 10, ('00000000-0000-0000-0000-' || lpad(g::text, 12, '0'))::uuid, 'gpu',
+    now() - interval '9 days' FROM generate_series(0, 1999) g;
+INSERT INTO asset_name SELECT cell, asset, asset, from_at FROM asset;
+INSERT INTO part SELECT cell, uuid_send(asset), asset, kind, false, from_at, 1, 0, 0, 0 FROM asset;
+INSERT INTO part_value SELECT cell, 'serial', '', asset::text, kind, uuid_send(asset), true FROM asset;
+INSERT INTO binding SELECT cell, 's' || right(asset::text, 2), 'node', 'slot/' || asset, asset, kind, asset, 'x',
+    'r' || asset, NULL, false, from_at, NULL, NULL, from_at FROM asset;
+INSERT INTO binding_past SELECT cell, 's' || right(asset::text, 2), 'node', 'slot/' || asset, asset, kind, asset, 'x',
+    'r' || asset, NULL, false, from_at, NULL, NULL, from_at, now() FROM asset;
+INSERT INTO whereabouts SELECT cell, asset, kind, asset, NULL, 'p' || asset, false, false, from_at, NULL, from_at
+    FROM asset;
+INSERT INTO whereabouts_past SELECT cell, asset, kind, asset, NULL, 'p' || asset, false, false, from_at, NULL, from_at,
+    now() FROM asset;
+INSERT INTO event SELECT cell, from_at, row_number() OVER (), 'asset', asset, '' FROM asset;
+ANALYZE;
+"""
 _ANYTHING = {
     "text": "'kul-1'",
     "text[]": "'{KUL-1}'",
@@ -29,6 +52,9 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def test_rule_36_every_named_query_finds_its_rows_by_an_index_under_the_apis_role(database: str) -> None:
+    owner = await pool.connect(database)
+    await owner.execute(_FILL)
+    await owner.close()
     connection = await pool.connect(database, server_settings={"role": "holdfast_api"})
     try:
         await connection.execute(
@@ -55,6 +81,9 @@ async def test_rule_36_every_named_query_finds_its_rows_by_an_index_under_the_ap
                     continue
                 condition = scan.get("Index Cond", "")
                 assert condition, f"{row['proname']}: {scan['Node Type']} of {scan.get('Relation Name')}"
+                if row["proname"] in _OF_ALL_CELLS:
+                    found += 1
+                    continue
                 assert re.search(r"\bcell = ", condition), (row["proname"], condition)
                 if scan["Relation Name"].startswith(_LARGE):
                     assert " AND " in condition, (row["proname"], condition)  # not by the cell alone
