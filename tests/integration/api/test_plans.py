@@ -16,9 +16,9 @@ _FILL = """
 INSERT INTO cell SELECT 'c' || g, 'o', false, now(), 0, 0, 0, '' FROM generate_series(0, 9) g;
 INSERT INTO run SELECT 'c' || g % 10, g, 's' || g % 997, 'node', 0, 'fresh', int4send(g % 50), true, 300000,
     now() - g * interval '1 min', now(), CASE WHEN g > 3500 THEN now() END FROM generate_series(0, 3999) g;
-INSERT INTO inventory SELECT 'c' || g % 10, int4send(g), '' FROM generate_series(0, 1999) g;
+INSERT INTO inventory SELECT 'c' || g % 10, int4send(g), '' FROM generate_series(0, 9999) g;
 INSERT INTO asset SELECT 'c' || g % 10, ('00000000-0000-0000-0000-' || lpad(g::text, 12, '0'))::uuid, 'gpu',
-    now() - interval '9 days' FROM generate_series(0, 1999) g;
+    now() - interval '9 days' FROM generate_series(0, 9999) g;
 INSERT INTO asset_name SELECT cell, asset, asset, from_at FROM asset;
 INSERT INTO part SELECT cell, uuid_send(asset), asset, kind, false, from_at, 1, 0, 0, 0 FROM asset;
 INSERT INTO part_value SELECT cell, 'serial', '', asset::text, kind, uuid_send(asset), true FROM asset;
