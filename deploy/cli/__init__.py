@@ -10,6 +10,7 @@ import click
 from schemas.errors import HoldfastError
 
 COMMANDS: dict[str, str] = {
+    "demo": "deploy.cli.demo:demo",
     "ingest": "deploy.cli.ingest:ingest",
     "settings": "deploy.cli.settings_cmd:settings",
     "simulate": "deploy.cli.simulate:simulate",

@@ -1,0 +1,146 @@
+"""Everything that the demo needs, running: both servers, consumer, beater, API, and a key of the demo's operator."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+
+from deploy.acting import owner
+from deploy.embedded import Servers
+from deploy.explain import kafka_options
+from deploy.migrate import migrate
+from deploy.serve import Server, now
+from deploy.settings import Settings, load
+from loadtests.topics import Broker
+from schemas.envelope import millis
+from schemas.errors import HoldfastError
+from service.store import keys
+
+OPERATOR = "demo"
+OPERATOR_NAME = "The demo's operator"
+
+Tell = Callable[[str], None]
+
+
+class DemoFailed(HoldfastError):
+    """The demo cannot go on: the text says what happened, and where more is written."""
+
+    slug: ClassVar[str] = "demo-failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What runs, for those who ask. `settings` name both servers."""
+
+    settings: Settings
+    broker: Broker
+    client: httpx.AsyncClient
+    url: str
+    children: tuple[subprocess.Popen[bytes], ...]
+    log: Path
+
+    async def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON is any value
+        """Give the JSON answer to a GET. Raises DemoFailed with the problem's words."""
+        return self._answer(await self.client.get(path, params=query))
+
+    async def ask(self, **claim: object) -> Any:  # noqa: ANN401 - JSON is any value
+        """Give the answer to a claim. Raises DemoFailed with the problem's words."""
+        return self._answer(await self.client.post("/v1/attestations", json=claim))
+
+    def _answer(self, response: httpx.Response) -> Any:  # noqa: ANN401 - JSON is any value
+        if response.is_error:
+            raise DemoFailed(f"the API answers {response.status_code} to {response.request.url}: {response.text[:300]}")
+        return response.json()
+
+    async def horizons(self) -> dict[str, int]:
+        """Give how far each cell is derived, in ms."""
+        return {each["cell"]: millis(each["horizon"]) or 0 for each in (await self.get("/v1/sites"))["cells"]}
+
+    async def derived(self, cell: str, until: int, tell: Callable[[int], None], deadline_s: float) -> None:
+        """Wait until a cell is derived up to a moment. Raises DemoFailed where that takes longer than allowed."""
+        deadline = time.monotonic() + deadline_s
+        while (horizon := (await self.horizons()).get(cell, 0)) < until:
+            tell(horizon)
+            for child in self.children:
+                if child.poll() is not None:
+                    raise DemoFailed(f"a consumer ended with {child.returncode}: see {self.log}")
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"cell {cell} was not derived within {deadline_s:.0f} s: see {self.log}")
+            await asyncio.sleep(0.25)
+
+
+@asynccontextmanager
+async def running(settings: Settings, tell: Tell) -> AsyncIterator[Running]:
+    """Start all that no setting names elsewhere; end it all when left. Raises what starting raises."""
+    servers = Servers(
+        settings.data_dir,
+        database_url=settings.database_url.get_secret_value() if settings.database_url else None,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        progress=tell,
+    )
+    addresses = await asyncio.to_thread(servers.start)
+    try:
+        await migrate(addresses.dsn)
+        told = load(data_dir=settings.data_dir, database_url=addresses.dsn, kafka_bootstrap=addresses.bootstrap)
+        log = settings.data_dir / "demo.log"
+        async with contextlib.AsyncExitStack() as stack:
+            children = stack.enter_context(_children(told, addresses.dsn, addresses.bootstrap, log))
+            server = await stack.enter_async_context(Server(told, addresses.dsn))
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(
+                    base_url=server.url,
+                    headers={"Authorization": f"Bearer {await _key(told)}"},
+                    timeout=300,
+                    trust_env=False,
+                )
+            )
+            broker = Broker(addresses.bootstrap, kafka_options(told))
+            yield Running(told, broker, client, server.url, children, log)
+    finally:
+        await asyncio.to_thread(servers.stop)
+
+
+async def _key(settings: Settings) -> str:
+    """Make a key for this demo alone; it holds for a day."""
+    async with owner(settings) as connection:
+        at = now()
+        return await keys.create(connection, OPERATOR, "demo", ("read",), at=at, expires_at=at + 86_400_000)
+
+
+@contextmanager
+def _children(settings: Settings, dsn: str, bootstrap: str, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], ...]]:
+    told = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": dsn, "KAFKA_BOOTSTRAP": bootstrap}
+    environment = os.environ | {f"HOLDFAST_{name}": value for name, value in told.items()}
+    with log.open("ab") as out:
+        started = tuple(
+            subprocess.Popen(
+                [sys.executable, "-m", "deploy.demo.child", what],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,  # Ctrl-C is for us; we end them
+            )
+            for what in ("consume", "beat")
+        )
+        try:
+            yield started
+        finally:
+            for child in started:
+                if child.stdin:
+                    child.stdin.close()
+            for child in started:
+                try:
+                    child.wait(30)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+                    child.wait()
