@@ -126,6 +126,9 @@ class Beater:
                 restless |= partitions
             due += list(restless - moved)
             restless &= moved
+            if any(tp.topic != acts_topic(cell) for tp in due if tp in partitions):
+                # Telemetry folds up to what is applied on the acts: their time goes beyond this beat's, next tick.
+                restless |= {tp for tp in partitions if tp.topic == acts_topic(cell)}
             due += [tp for tp in partitions if tp not in due and now - self._beaten.get(tp, -1e9) >= self._idle_s]
         self._ends.update(ends)
         if due:

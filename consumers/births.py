@@ -37,3 +37,22 @@ async def bear(connection: Connection, cell: str, partitions: Mapping[str, int])
     for partition in range(partitions.get("telemetry", 0)):
         await intake.join_partition(connection, cell, "telemetry", partition, 0)
     return True
+
+
+def unborn(lane: Lane, topics: Mapping[str, int]) -> tuple[str, bool]:
+    """Why a lane has no position yet, and whether it is to join a living cell by an act. Pure."""
+    if len(topics) < 2 and lane.cell != COMMON:  # noqa: PLR2004 - acts and telemetry
+        missing = "acts" if lane.topic == "telemetry" else "telemetry"
+        return f"cell {lane.cell} begins once there is a topic {missing}.{lane.cell} too", False
+    if lane.topic == "telemetry":
+        return f"partition {lane.partition} was added: it joins by an act", True
+    return "acts are in one order: only partition 0 is read", False
+
+
+def misfit(cell: str, *, simulated: bool) -> str:
+    """What to do about a topic whose times are not of the kind that its cell asks for. Pure."""
+    kind, is_ = ("LogAppendTime", "is") if simulated else ("CreateTime", "is not")
+    return (
+        f"its topic has message.timestamp.type={kind}, but cell {cell} {is_} simulated: change the topic, or register "
+        "the cell by `cell.put`"
+    )

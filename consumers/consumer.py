@@ -95,7 +95,7 @@ class Consumer:
                     self._pipeline.receive(lane, records)
                     count += len(records)
             await self._pipeline.fold(self._source.active)
-            self._source.throttle(self._full())
+            self._source.throttle(self._pipeline.full(self._options.inbox_records))
             await self._write(loaded=count * 2 >= self._options.poll_records)
             await self._keep_house()
             self._failures = 0
@@ -108,13 +108,6 @@ class Consumer:
             await self._again()
         except CellStopped as exc:
             await self._cell_stopped(exc)
-
-    def _full(self) -> set[Lane]:
-        return {
-            lane
-            for lane, partition in self._pipeline.partitions.items()
-            if len(partition.inbox) >= self._options.inbox_records or partition.batch.full
-        }
 
     async def _write(self, *, loaded: bool) -> None:
         """Start writing what was folded when it is due and the last batch is down."""
@@ -142,13 +135,7 @@ class Consumer:
     async def _put(self, prepared: write.Prepared) -> None:
         with metrics.BATCH_SECONDS.time():
             await self._pipeline.put(prepared)
-        metrics.BATCH_RECORDS.observe(sum(batch.records for batch in prepared.batches))
-        for batch in prepared.batches:
-            metrics.RECORDS.labels("fast").inc(batch.fast)
-            metrics.RECORDS.labels("slow").inc(batch.slow)
-            metrics.RECORDS.labels("beat").inc(batch.beats)
-            for letter in batch.dead:
-                metrics.REJECTED.labels(letter.code).inc()
+        metrics.count(prepared.batches)
         await self._source.commit({batch.lane: batch.next_offset for batch in prepared.batches})
 
     async def _drain(self) -> None:
@@ -179,7 +166,7 @@ class Consumer:
             await self._place(lane, position)
 
     async def _place(self, lane: Lane, position: Position) -> None:
-        name = _name(lane)
+        name = lane.label
         if position.stopped is not None:
             self._source.hold(lane)
             self.waiting[name] = position.stopped
@@ -237,7 +224,7 @@ class Consumer:
         partition = self._pipeline.partitions.get(lane)
         _log.error("a partition is stopped", cell=lane.cell, topic=lane.topic, partition=lane.partition, why=str(exc))
         self._source.hold(lane)
-        self.waiting[_name(lane)] = str(exc)
+        self.waiting[lane.label] = str(exc)
         if partition is not None:
             async with self._pool.acquire() as connection:
                 await intake.stop_partition(connection, *lane, partition.position.next_offset, str(exc))
@@ -247,7 +234,7 @@ class Consumer:
         _log.error("a cell is stopped", cell=exc.cell, why=str(exc))
         for lane in [lane for lane in self._source.assigned if lane.cell == exc.cell and lane.topic == "telemetry"]:
             self._source.hold(lane)
-            self.waiting[_name(lane)] = str(exc)
+            self.waiting[lane.label] = str(exc)
         with contextlib.suppress(Transient, KafkaError):
             await self._again()
 
@@ -258,11 +245,7 @@ class Consumer:
         if lane in self._pipeline.partitions and (timestamp_type == 0) == simulated:
             return True
         if lane in self._pipeline.partitions:
-            kind = "CreateTime" if timestamp_type == 0 else "LogAppendTime"
-            self.waiting[_name(lane)] = (
-                f"its topic has message.timestamp.type={kind}, but cell {lane.cell} is {'' if simulated else 'not '}"
-                "simulated: change the topic, or register the cell by `cell.put`"
-            )
+            self.waiting[lane.label] = births.misfit(lane.cell, simulated=simulated)
         self._source.hold(lane)
         self._pipeline.drop({lane})
         return False
@@ -298,15 +281,10 @@ class Consumer:
             self._well("kafka")
 
     async def _unborn(self, lane: Lane, topics: dict[str, int]) -> None:
-        name = _name(lane)
-        if len(topics) < 2 and lane.cell != COMMON:  # noqa: PLR2004 - acts and telemetry
-            missing = "acts" if lane.topic == "telemetry" else "telemetry"
-            self.waiting[name] = f"cell {lane.cell} begins once there is a topic {missing}.{lane.cell} too"
-        elif lane.topic == "telemetry":
-            self.waiting[name] = f"partition {lane.partition} was added: it joins by an act"
+        why, joins = births.unborn(lane, topics)
+        self.waiting[lane.label] = why
+        if joins:
             await self._join(lane)
-        else:
-            self.waiting[name] = "acts are in one order: only partition 0 is read"
 
     async def _wait(self, what: str, why: str, attempt: int = 0) -> None:
         if self.waiting.get(what) != why:
@@ -318,7 +296,3 @@ class Consumer:
     def _well(self, what: str) -> None:
         if self.waiting.pop(what, None) is not None:
             _log.info("going on", what=what)
-
-
-def _name(lane: Lane) -> str:
-    return f"{lane.topic}.{lane.cell}/{lane.partition}"

@@ -103,6 +103,10 @@ class Pipeline:
         batches = [p.batch for lane, p in self.partitions.items() if lane in active]
         return sum(batch.records for batch in batches), any(batch.full for batch in batches)
 
+    def full(self, inbox: int) -> set[Lane]:
+        """Lanes that have enough in memory: `inbox` records that are not folded, or a full batch."""
+        return {lane for lane, p in self.partitions.items() if len(p.inbox) >= inbox or p.batch.full}
+
     def seal(self, active: AbstractSet[Lane] | None = None) -> write.Prepared | None:
         """Take what was folded of the active lanes (None: all), ready to be written; None where nothing was."""
         ours = [p for lane, p in self.partitions.items() if active is None or lane in active]

@@ -44,6 +44,11 @@ class Lane(NamedTuple):
     topic: str
     partition: int
 
+    @property
+    def label(self) -> str:
+        """The name of it that people read."""
+        return f"{self.topic}.{self.cell}/{self.partition}"
+
 
 def is_beat(record: Record) -> bool:
     """Whether a record only says that time went by."""

@@ -1,6 +1,7 @@
 """The API as a process: settings, a pool under its own role, a producer, uvicorn."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -16,7 +17,7 @@ from fastapi import FastAPI
 from deploy.kafka_client import NoKafka, producer
 from deploy.migrate import migrations
 from deploy.settings import Settings
-from schemas.errors import Transient
+from schemas.errors import HoldfastError, Transient
 from service.api.app import create_app
 from service.api.parts import API_ROLE, Parts, Sent
 from service.facts.records import Millis
@@ -25,6 +26,7 @@ from service.store import pool
 _STATEMENT_MS = 30_000
 _SEND_S = 5.0
 POOL_SIZE = 16
+_GRACE_S = 5
 
 
 def now() -> Millis:
@@ -106,6 +108,10 @@ def make_app(settings: Settings, dsn: str) -> FastAPI:
     return create_app(open_parts, release)
 
 
+class CannotListen(HoldfastError):
+    """The address is taken, or not this machine's."""
+
+
 class _Quiet(uvicorn.Server):
     """Uvicorn that leaves signals to whoever runs it."""
 
@@ -122,20 +128,30 @@ class Server:
     """
 
     def __init__(self, settings: Settings, dsn: str) -> None:
+        self._where = (settings.api_host, settings.api_port)
         config = uvicorn.Config(
             make_app(settings, dsn),
-            host=settings.api_host,
-            port=settings.api_port,
             log_level="warning",
             access_log=False,
             lifespan="on",
+            timeout_graceful_shutdown=_GRACE_S,
         )
         self._server = _Quiet(config)
         self._task: asyncio.Task[None] | None = None
+        self._url = ""
 
     async def __aenter__(self) -> Self:
-        """Start, and return once it answers. Raises what kept it from starting."""
-        self._task = asyncio.create_task(self._server.serve())
+        """Start, and return once it answers. Raises `CannotListen`, or what else kept it from starting."""
+        host, port = self._where
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            listening = socket.create_server(self._where, family=family)
+        except OSError as exc:
+            raise CannotListen(
+                f"the API cannot listen on {host}, port {port} ({exc.strerror or exc}): see --host and --port"
+            ) from exc
+        self._url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        self._task = asyncio.create_task(self._server.serve([listening]))
         while not self._server.started:
             if self._task.done():
                 self._task.result()
@@ -152,8 +168,7 @@ class Server:
     @property
     def url(self) -> str:
         """Where it answers."""
-        host, port = self._server.servers[0].sockets[0].getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return self._url
 
     async def ended(self) -> None:
         """Wait until it ended by itself."""

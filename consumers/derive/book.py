@@ -40,8 +40,8 @@ class Book:
         self.by_name: dict[str, list[BindingRow]] = {}
         self.within: dict[str, list[BindingRow]] = {}
         self.runs: dict[Pair, list[Run]] = {}
-        self._gone: set[tuple[str, str, str, Millis]] = set()  # stored rows that were taken out
-        self._rows: dict[tuple[str, str, str, Millis], BindingRow] = {}
+        self.gone: set[tuple[str, str, str, Millis]] = set()  # stored rows that were taken out
+        self.rows: dict[tuple[str, str, str, Millis], BindingRow] = {}
         # What follows.
         self.where: dict[str, list[WhereRow]] = {}
         self.disputes: dict[str, dict[Dispute, tuple[Millis, bool]]] = {}
@@ -54,7 +54,7 @@ class Book:
         self.identity_disputes: list[tuple[object, ...]] = []
         self.findings: dict[str, FindingRow] = {}
         self.events: list[Event] = []
-        self._ended: set[tuple[str, str, str, Millis]] = set()
+        self.ended: set[tuple[str, str, str, Millis]] = set()
 
     # -- ids and events ----------------------------------------------------------------------------------------------
 
@@ -134,10 +134,10 @@ class Book:
     def keep(self, record: derived.Row) -> BindingRow | None:
         """Hold a row once, whichever way it was read; None where it was taken out in this transaction."""
         row = _binding(record)
-        had = self._rows.get(row.key())
-        if had is not None or row.key() in self._gone:
+        had = self.rows.get(row.key())
+        if had is not None or row.key() in self.gone:
             return had
-        self._rows[row.key()] = row
+        self.rows[row.key()] = row
         return row
 
     async def load_open(self, pairs: Iterable[Pair]) -> None:
@@ -160,7 +160,7 @@ class Book:
             for record in await derived.rows(self.connection, "bindings_of", self.cell, sorted(wanted)):
                 self.keep(record)
             self.by_name.update({name: [] for name in wanted})
-            for row in self._rows.values():
+            for row in self.rows.values():
                 if row.asset in wanted:
                     self.by_name[row.asset].append(row)
 
@@ -171,7 +171,7 @@ class Book:
             for record in await derived.rows(self.connection, "bindings_within", self.cell, sorted(wanted)):
                 self.keep(record)
             self.within.update({name: [] for name in wanted})
-            for row in self._rows.values():
+            for row in self.rows.values():
                 if row.container is not None and row.container in wanted:
                     self.within[row.container].append(row)
 
@@ -213,7 +213,7 @@ class Book:
 
     def begin(self, row: BindingRow, *, opened: bool = True) -> None:
         """Add a binding, which stands open or (a corrected one) has ended."""
-        self._rows[row.key()] = row
+        self.rows[row.key()] = row
         if opened and (row.source, row.scope) in self.open:
             self.open[(row.source, row.scope)][row.slot] = row
         if row.asset in self.by_name:
@@ -229,74 +229,19 @@ class Book:
             return
         row.until_at, row.end = at, cause
         if row.stored:
-            self._ended.add(row.key())
+            self.ended.add(row.key())
 
     def forget(self, row: BindingRow) -> None:
         """Take a row out, from memory and from its table."""
-        del self._rows[row.key()]
-        self._ended.discard(row.key())
+        del self.rows[row.key()]
+        self.ended.discard(row.key())
         if row in self.by_name.get(row.asset, ()):
             self.by_name[row.asset].remove(row)
         if row.container is not None and row in self.within.get(row.container, ()):
             self.within[row.container].remove(row)
         if row.stored:
-            self._gone.add(row.key())
+            self.gone.add(row.key())
             self.writes["drop_bindings"].append(row.key())
-
-    # -- writing -----------------------------------------------------------------------------------------------------
-
-    async def flush(self) -> None:  # noqa: C901 - one line per table
-        """Write everything. Rows leave before others come, so that no temporal key sees two at once."""
-        out = self.writes
-        for key in sorted(self._ended):
-            row = self._rows[key]
-            out["end_bindings"].append((*key, row.until_at, row.end))
-        out["add_bindings"] = [row.columns() for row in self._rows.values() if not row.stored]
-        for name_row in self.names.values():
-            if name_row is not None and not name_row.stored:
-                out["add_names"].append((name_row.name, name_row.asset, name_row.known_from, None))
-        out["add_whereabouts"] = [row.columns() for rows in self.where.values() for row in rows if not row.stored]
-        for asset, disputes in self.disputes.items():
-            out["add_disputes"] += [
-                (asset, d.from_at, d.until_at, *d.shown, *d.rival, known, None)
-                for d, (known, stored) in disputes.items()
-                if not stored
-            ]
-        for (source, scope, from_at), (gap, until_at, stored) in self.gaps.items():
-            if stored:
-                out["close_gaps"].append((source, scope, from_at, until_at))
-            else:
-                out["add_gaps"].append((source, scope, gap.run, gap.partition, from_at, gap.opened_at, until_at))
-        out["put_findings"] = [row.columns() for row in self.findings.values()]
-        out["set_decisions"] = [(asset, at) for asset, at in self.decisions.items() if at is not None]
-        out["drop_decisions"] = [(asset,) for asset in sorted(self.decided) if self.decisions.get(asset) is None]
-        out["add_events"] = list(self.events)
-        for dispute in self.identity_disputes:
-            await derived.rows(self.connection, "open_identity_dispute", self.cell, *dispute)
-        since: dict[str, Millis] = {}
-        for asset, from_at in [
-            *(
-                (row.asset, row.from_at)
-                for row in self._rows.values()
-                if not row.stored and row.known_from > row.from_at
-            ),
-            *((row.asset, row.from_at) for rows in self.where.values() for row in rows if not row.stored),
-        ]:
-            since[asset] = min(from_at, since.get(asset, from_at))
-        out["widen_assets"] = sorted(since.items())
-        for name in _STATEMENTS:
-            if out.get(name):
-                await derived.put(self.connection, name, self.cell, out[name])
-
-
-_STATEMENTS = (
-    "add_assets", "widen_assets", "add_parts", "add_values", "add_shared", "close_names", "add_names",
-    "drop_bindings", "end_bindings",
-    "add_bindings", "add_past_bindings", "drop_whereabouts", "add_past_whereabouts", "add_whereabouts",
-    "close_disputes", "add_disputes", "set_decisions", "drop_decisions", "move_checks", "close_gaps", "add_gaps",
-    "settle_acts",
-    "close_identity_disputes", "put_findings", "add_events", "add_outbox",
-)  # fmt: skip
 
 
 def _binding(record: derived.Row) -> BindingRow:

@@ -16,6 +16,7 @@ from consumers.derive.findings import Findings
 from consumers.derive.graph import Graph
 from consumers.derive.memory import Memory, Split
 from consumers.derive.order import Moment, Order
+from consumers.derive.page import flush
 from consumers.derive.sightings import Sightings
 from consumers.derive.silence import Silence, seal
 from consumers.derive.standing import Standing
@@ -118,7 +119,7 @@ class Work:
 
     async def _turn_page(self) -> None:
         """Write what is in the book and open a new one: what follows asks Postgres about everything before it."""
-        await self._book.flush()
+        await flush(self._book)
         self._open(self._book.next_event)
 
     async def take(self, upto: Millis) -> int:
@@ -138,7 +139,7 @@ class Work:
             await self._fire(timer)
         await self._decide(upto, decided)
         self._book.writes["move_checks"] = list(self._checks.items())
-        await self._book.flush()
+        await flush(self._book)
         return self._book.next_event
 
     async def _fetch(self, changes: Iterable[Row]) -> None:

@@ -102,3 +102,20 @@ class FindingRow:
             self.finding, self.kind, self.severity, self.subject, self.state, self.opened_at, self.updated_at,
             self.closed_at, self.words, self.evidence,
         )  # fmt: skip
+
+
+def common_time(rows: list[BindingRow], from_at: Millis, until_at: Millis | None) -> list[tuple[Millis, Millis | None]]:
+    """What a claim's time has in common with the union of the rows' times."""
+    out: list[tuple[Millis, Millis | None]] = []
+    for row in sorted(rows, key=lambda each: each.from_at):
+        begin = max(row.from_at, from_at)
+        ends = [each for each in (row.until_at, until_at) if each is not None]
+        end = min(ends) if ends else None
+        if end is not None and end <= begin:
+            continue
+        if out and (out[-1][1] is None or begin <= out[-1][1]):
+            last = out[-1][1]
+            out[-1] = (out[-1][0], None if last is None or end is None else max(last, end))
+        else:
+            out.append((begin, end))
+    return out

@@ -6,7 +6,7 @@ from consumers.derive.book import Book, Pair
 from consumers.derive.events import when
 from consumers.derive.findings import Findings, explained
 from consumers.derive.order import Moment
-from consumers.derive.rows import BindingRow, WhereRow
+from consumers.derive.rows import BindingRow, WhereRow, common_time
 from schemas.words import BindingEnd, FindingKind, Kind
 from service.facts.records import AssetId, Binding, Dispute, Millis, Run, Source, Whereabouts
 from service.facts.whereabouts import history
@@ -127,7 +127,7 @@ class Standing:
             claims = [(row, row.from_at, row.until_at) for row in self._rows(child) if row.surveyed]
             claims += await self._lifted(child, moment, depth + 1)
             for claim, from_at, until_at in claims:
-                out += [(claim, *both) for both in _common(rows, from_at, until_at)]
+                out += [(claim, *both) for both in common_time(rows, from_at, until_at)]
         await book.load_runs({(row.source, row.scope) for row, _, _ in out})
         await book.load_sources({row.source for row, _, _ in out})
         return out
@@ -282,20 +282,3 @@ class Standing:
 
     def _decide(self, asset: str, at: Millis | None) -> None:
         self._book.decisions[asset] = at
-
-
-def _common(rows: list[BindingRow], from_at: Millis, until_at: Millis | None) -> list[tuple[Millis, Millis | None]]:
-    """What a claim's time has in common with the union of the rows' times."""
-    out: list[tuple[Millis, Millis | None]] = []
-    for row in sorted(rows, key=lambda each: each.from_at):
-        begin = max(row.from_at, from_at)
-        ends = [each for each in (row.until_at, until_at) if each is not None]
-        end = min(ends) if ends else None
-        if end is not None and end <= begin:
-            continue
-        if out and (out[-1][1] is None or begin <= out[-1][1]):
-            last = out[-1][1]
-            out[-1] = (out[-1][0], None if last is None or end is None else max(last, end))
-        else:
-            out.append((begin, end))
-    return out

@@ -1,6 +1,7 @@
 """`holdfast demo`: everything on one machine, a month of a site that does not exist, and the questions that matter."""
 
 import asyncio
+import json
 import signal
 import sys
 import time
@@ -32,7 +33,8 @@ SHARED = Path("../shared/data")
 )
 @click.option("--days", default=30.0, show_default=True, type=click.FloatRange(1), help="Days of its history.")
 @click.option("--seed", default=7, show_default=True, help="Another seed is another site.")
-def demo(captures: Path | None, servers: int, days: float, seed: int, *, once: bool) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print the answers as one JSON object.")
+def demo(captures: Path | None, servers: int, days: float, seed: int, *, once: bool, as_json: bool) -> int:
     """Start everything, play 30 days of a Kuala Lumpur site, report this machine, ask, and print the answers.
 
     Servers are embedded in the data folder unless settings name yours. What an earlier demo played there is used again.
@@ -41,10 +43,10 @@ def demo(captures: Path | None, servers: int, days: float, seed: int, *, once: b
     from loadtests.fleet import Play  # noqa: PLC0415
 
     folder = captures or (SHARED if SHARED.is_dir() else None)
-    return asyncio.run(_run(load(), Play(seed=seed, servers=servers, days=days), folder, once=once))
+    return asyncio.run(_run(load(), Play(seed=seed, servers=servers, days=days), folder, once=once, as_json=as_json))
 
 
-async def _run(settings: "Settings", play: "Play", captures: Path | None, *, once: bool) -> int:
+async def _run(settings: "Settings", play: "Play", captures: Path | None, *, once: bool, as_json: bool) -> int:
     from deploy.demo.running import running  # noqa: PLC0415
     from deploy.demo.showing import show  # noqa: PLC0415
 
@@ -67,8 +69,13 @@ async def _run(settings: "Settings", play: "Play", captures: Path | None, *, onc
             told = await show(everything, play, captures, tell)
             shown = True
             tell.clear()
-            _print(told, time.monotonic() - began)
-            click.echo(f"The API and its pages: {everything.url}" + ("" if once else "   (Ctrl-C ends it)"))
+            if as_json:
+                _print_json(told, everything.url)
+            else:
+                _print(told, time.monotonic() - began)
+            click.echo(
+                f"The API and its pages: {everything.url}" + ("" if once else "   (Ctrl-C ends it)"), err=as_json
+            )
             if not once:
                 await _until(ended.wait())
     except asyncio.CancelledError:
@@ -89,6 +96,13 @@ def _print(told: "Told", seconds: float) -> None:
         click.echo(f"All {told.checks} checks of these answers were as expected, after {seconds:.0f} s.")
     for each in told.differences:
         click.echo(f"DIFFERS: {each.about}: expected {each.expected}, answered {each.answered}")
+
+
+def _print_json(told: "Told", url: str) -> None:
+    differences = [
+        {"about": d.about, "expected": str(d.expected), "answered": str(d.answered)} for d in told.differences
+    ]
+    click.echo(json.dumps({"url": url, "lines": told.lines, "checks": told.checks, "differences": differences}))
 
 
 class Line:

@@ -21,7 +21,7 @@ def cell_name(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     return value
 
 
-@click.group()
+@click.group(epilog="Example: holdfast simulate fleet --cell trial --servers 40 --days 7")
 def simulate() -> None:
     """Play what did not happen into cells of its own, which every answer calls simulated."""
 

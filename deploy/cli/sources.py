@@ -85,7 +85,7 @@ def retire(names: tuple[str, ...], cell: str, by: str, *, as_json: bool) -> None
 
 @sources.command("list", epilog="Example: holdfast sources list --cell kul-1 --json")
 @click.option("--cell", required=True, help="The cell.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV that `enrol --csv` takes.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV that `enrol --csv` takes; without those retired.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_(cell: str, *, as_csv: bool, as_json: bool) -> None:
     """List sources, enrolled or merely seen."""
@@ -109,7 +109,7 @@ def list_(cell: str, *, as_csv: bool, as_json: bool) -> None:
         click.echo(json.dumps(rows))
     elif as_csv:
         click.echo(_COLUMNS)
-        for row in rows:
+        for row in (each for each in rows if not each["retired"]):
             click.echo(",".join("" if row[column] is None else str(row[column]) for column in _COLUMNS.split(",")))
     else:
         for row in rows:

@@ -4,6 +4,7 @@ The bytes are a function of (claim, known_at, ruleset version, viewer's rights),
 store learns afterwards, and no clock, is in them.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -62,12 +63,7 @@ async def attest(connection: Connection, viewer: Viewer, asked: ClaimAsked) -> A
     expected = claim.expected.assets if claim.expected else frozenset()
     wanted = [*members, *expected]
     held = await gather(book, wanted, claim.from_at, claim.until_at, complete=claim.predicate == "contains")
-    facts = assemble(held)
-    verdicts: dict[str, Json]
-    if asked.subject.place is None:
-        verdicts = answering.one(claim, AssetId(members[0]), facts)
-    else:
-        verdicts = answering.several(claim, [AssetId(member) for member in members], facts)
+    verdicts = await asyncio.to_thread(_judged, claim, held, members, one=asked.subject.place is None)
     document = {
         "v": 1,
         "cell": book.cell,
@@ -80,6 +76,14 @@ async def attest(connection: Connection, viewer: Viewer, asked: ClaimAsked) -> A
         **verdicts,
     }
     return Answered(canonical(document), book.known_at, opened.horizon)
+
+
+def _judged(claim: Claim, held: Gathered, members: list[str], *, one: bool) -> dict[str, Json]:
+    """Judge; a large set takes seconds, and other requests are answered meanwhile. Pure."""
+    facts = assemble(held)
+    if one:
+        return answering.one(claim, AssetId(members[0]), facts)
+    return answering.several(claim, [AssetId(member) for member in members], facts)
 
 
 async def _remarks(opened: Opened) -> dict[str, Json]:

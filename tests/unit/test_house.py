@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "loadtests": ("loadtests", "schemas"),
     "schemas": ("schemas",),
     "service": ("service", "schemas"),
-    "service.api": ("service.api", "service.store", "service.facts", "service.proofs", "schemas"),
+    # The API serves the console's page, as bytes.
+    "service.api": ("service.api", "service.console", "service.store", "service.facts", "service.proofs", "schemas"),
     "service.facts": ("service.facts", "schemas.words", "schemas.canonical", "schemas.inventory", "schemas.errors"),
     "service.proofs": ("service.proofs", "schemas.words", "schemas.canonical", "schemas.inventory", "schemas.errors"),
 }
@@ -41,6 +42,7 @@ VERIFIER_SHAPES = ("schemas.words", "schemas.canonical", "schemas.inventory", "s
 PROOFS_MAY = {"cryptography"}
 
 LONGEST = 300
+LONGEST_TEST = 700  # tests are read one at a time: a rule's cases stay together
 TOP_LEVEL = {*PACKAGES, "tests"}
 INDEX_HOSTS = re.compile(
     "|".join(
@@ -130,7 +132,8 @@ def test_the_verifier_can_carry_facts_and_proofs(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("__init__.py")])
 def test_a_module_is_short_and_says_what_it_is_for(name: str) -> None:
     text = (REPOSITORY / name).read_text(encoding="utf-8")
-    assert text.count("\n") <= LONGEST, f"{name} has {text.count(chr(10))} lines: split it by job"
+    longest = LONGEST_TEST if name.startswith("tests/") else LONGEST
+    assert text.count("\n") <= longest, f"{name} has {text.count(chr(10))} lines: split it by job"
     assert ast.get_docstring(ast.parse(text)), f"{name} has no docstring"
     assert not {"utils", "helpers", "common", "misc"} & set(Path(name).with_suffix("").parts), f"{name} says nothing"
 

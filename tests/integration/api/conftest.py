@@ -1,3 +1,5 @@
+"""What the tests of the API share: a book that was filled, keys, a client."""
+
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,3 +1,5 @@
+"""Who may ask: keys, scopes, and nothing of another operator."""
+
 import hashlib
 from typing import TYPE_CHECKING
 

@@ -1,3 +1,5 @@
+"""Acts written over HTTP: validated, put on Kafka, waited for."""
+
 import json
 from typing import TYPE_CHECKING
 

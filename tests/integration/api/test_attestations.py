@@ -1,3 +1,5 @@
+"""Claims over HTTP: the same bytes for ever, every part of a verdict."""
+
 import json
 from typing import TYPE_CHECKING, Any
 

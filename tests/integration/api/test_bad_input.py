@@ -1,3 +1,5 @@
+"""Bad requests: each gets a problem that says what to do."""
+
 from typing import TYPE_CHECKING
 
 import pytest

@@ -1,3 +1,5 @@
+"""The OpenAPI document: an example for every body, and each is valid."""
+
 from typing import TYPE_CHECKING, Any
 
 import jsonschema

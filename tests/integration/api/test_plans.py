@@ -1,3 +1,5 @@
+"""Rule 36: every named query finds its rows by an index, under the role of the API."""
+
 import json
 import re
 from collections.abc import Iterator

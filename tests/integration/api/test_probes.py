@@ -1,3 +1,5 @@
+"""Probes and metrics."""
+
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

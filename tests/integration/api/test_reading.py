@@ -1,3 +1,5 @@
+"""Reading a book: assets, places, contents, whereabouts, at any moment and as known then."""
+
 from typing import TYPE_CHECKING
 
 import pytest

@@ -1,0 +1,123 @@
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deploy.serve import Server
+from deploy.settings import load
+from schemas.envelope import rfc3339
+from tests.support.book import BEGIN, DAY, HOUR, SITE, asset_id
+
+if TYPE_CHECKING:
+    from tests.integration.api.conftest import Api
+
+HOLDFAST = Path(sys.executable).parent / "holdfast"
+SPAN = ("--from", rfc3339(BEGIN + HOUR), "--until", rfc3339(BEGIN + DAY))
+
+
+async def holdfast(api: "Api", *words: str) -> tuple[int, str, str]:
+    """Run the command over the test's database; its exit code and what it said."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
+    process = await asyncio.create_subprocess_exec(
+        HOLDFAST,
+        *words,
+        env={**kept, "HOLDFAST_DATABASE_URL": api.dsn, "HOLDFAST_KAFKA_BOOTSTRAP": "127.0.0.1:1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def test_keys_are_made_listed_used_and_revoked(api: "Api") -> None:
+    code, out, _ = await holdfast(
+        api, "keys", "create", "--operator", "acme", "--label", "auditor", "--days", "9", "--json"
+    )
+    made = json.loads(out)
+    assert code == 0
+    header = {"Authorization": f"Bearer {made['key']}"}
+    assert (await api.client.get("/v1/sites", headers=header)).status_code == 200
+    rows = json.loads((await holdfast(api, "keys", "list", "--operator", "acme", "--json"))[1])
+    assert made["key_id"] in {row["key_id"] for row in rows}
+    assert made["key"] not in json.dumps(rows)
+    assert (await holdfast(api, "keys", "revoke", made["key_id"]))[0] == 0
+    rows = json.loads((await holdfast(api, "keys", "list", "--json"))[1])
+    assert next(row for row in rows if row["key_id"] == made["key_id"])["revoked_at"]
+    code, _, err = await holdfast(api, "keys", "revoke", "000000000000")
+    assert code == 1
+    assert err.count("\n") == 1
+
+
+async def test_ask_prints_one_screen_directly_and_over_http_the_same(api: "Api") -> None:
+    words = ("ask", "stayed", "--cell", "kul-1", "--in", SITE, *SPAN)
+    code, direct, err = await holdfast(api, *words, "--direct")
+    assert code == 0, err
+    assert "SIMULATED" in direct
+    assert len(direct.splitlines()) <= 40
+    async with Server(load(database_url=api.dsn, api_port=0), api.dsn) as server:
+        where = ("--url", server.url, "--key", await api.key("read"))
+        code, over_http, err = await holdfast(api, *words, *where)
+        assert (code, over_http) == (0, direct), err
+        raw = json.loads((await holdfast(api, *words, *where, "--json"))[1])
+        assert raw["set"]["counts"]["rack"] == {"confirmed": 1}
+        code, _, err = await holdfast(api, *words, "--url", server.url, "--key", "hf_x")
+        assert code == 1
+        assert "keys create" in err
+
+
+async def test_ask_exits_with_3_where_something_speaks_against_it(api: "Api") -> None:
+    gpu = asset_id("kul-1/gpu1")
+    words = ("ask", "located_at", "--cell", "kul-1", "--asset", gpu, *SPAN, "--direct")
+    assert (await holdfast(api, *words, "--country", "MY"))[0] == 0
+    code, out, _ = await holdfast(api, *words, "--country", "SG")
+    assert code == 3
+    assert out.splitlines()[3].startswith("CONTRADICTED")
+
+
+async def test_what_was_asked_wrongly_is_named_in_one_line(api: "Api") -> None:
+    base = ("ask", "stayed", "--cell", "kul-1", "--direct")
+    for words, code, said in (
+        ((*base, *SPAN), 2, "one of --asset"),
+        ((*base, "--asset", "x", *SPAN), 2, "no asset's id"),
+        ((*base, "--in", SITE, "--from", "yesterday", "--until", "today"), 2, "RFC 3339"),
+        ((*base, "--in", "KUL-9", *SPAN), 1, "no place"),
+        (("ask", "stayed", "--cell", "nowhere", "--in", SITE, *SPAN, "--direct"), 1, "no cell"),
+        (("sources", "list", "--cell", "nowhere"), 1, "no cell"),
+        (("sources", "enrol", "--cell", "kul-1", "a"), 2, "--class"),
+        (("sources", "retire", "--cell", "kul-1", "a"), 1, "Kafka takes nothing now"),
+        (("sites", "put", "X", "--cell", "kul-1", "--country", "Malaysia"), 2, "country"),
+    ):
+        got, _, err = await holdfast(api, *words)
+        assert got == code, (words, err)
+        assert said in err, (words, err)
+        assert "Traceback" not in err
+
+
+async def test_sources_and_sites_are_listed(api: "Api") -> None:
+    rows = json.loads((await holdfast(api, "sources", "list", "--cell", "kul-1", "--json"))[1])
+    assert {row["source"]: row["control_domain"] for row in rows} == {
+        "agent-1": "lessee", "bmc-1": "lessee", "switch-1": "site",
+    }  # fmt: skip
+    text = (await holdfast(api, "sources", "list", "--cell", "kul-1", "--csv"))[1]
+    assert text.splitlines()[1] == "agent-1,in_band,lessee,300,0,120"
+    rows = json.loads((await holdfast(api, "sites", "list", "--json"))[1])
+    assert [(row["cell"], row["simulated"]) for row in rows] == [("kul-1", True), ("sin-1", False)]
+
+
+async def test_serve_answers_says_where_and_ends_on_a_signal(api: "Api") -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
+    process = await asyncio.create_subprocess_exec(
+        HOLDFAST, "serve", "--port", "0", "--json",
+        env={**kept, "HOLDFAST_DATABASE_URL": api.dsn}, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    url = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))["url"]
+    port = url.rpartition(":")[2]
+    code, _, err = await holdfast(api, "serve", "--port", port)
+    assert code == 1
+    assert "--port" in err
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 30) == 0
+    await process.communicate()
