@@ -90,7 +90,8 @@ const verdict = (word) => make("span", { class: `verdict ${word}` }, word);
 function table(caption, heads, rows) {
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     make("table", {}, make("caption", {}, caption),
-      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
+      make("thead", {}, make("tr", {}, ...heads.map((head, index) => make("th", {
+        scope: "col", class: rows.length && rows[0][index] instanceof Node && rows[0][index].className === "n" ? "n" : "" }, head)))),
       make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) =>
         cell instanceof Node && cell.tagName === "TD" ? cell : make("td", {}, cell === null ? "" : cell)))))));
 }
@@ -115,8 +116,7 @@ function several(set) {
 function why(one) {
   const first = one.contradicting[0] || one.disputes[0] || (one.differences || [])[0] || one.silences[0]
     || one.would_raise[0];
-  return first ? Object.entries(first).filter(([, value]) => value !== null && typeof value !== "object").slice(0, 6)
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ") : "";
+  return first ? flat(Object.fromEntries(Object.entries(first).filter(([, value]) => typeof value !== "object").slice(0, 6))) : "";
 }
 
 function single(answer) {
@@ -134,8 +134,15 @@ function single(answer) {
   return [facts, ...lists.filter((name) => (answer[name] || []).length).map((name) => list(name, answer[name]))];
 }
 
-const flat = (value) => Object.entries(value).filter(([, each]) => each !== null)
-  .map(([name, each]) => `${name.replaceAll("_", " ")} ${typeof each === "object" ? JSON.stringify(each) : each}`).join(", ");
+const plain = (each) => Array.isArray(each) ? each.map(plain).join(" and ")
+  : typeof each === "object" ? Object.values(each).join(" ") : String(each);
+
+function flat(value) {
+  const rest = Object.entries(value).filter(([name, each]) => each !== null && name !== "code")
+    .map(([name, each]) => `${name.replaceAll("_", " ")} ${plain(each)}`).join(", ");
+  const head = value.code ? value.code.replaceAll("_", " ") : "";
+  return head && rest ? `${head}: ${rest}` : head || rest;
+}
 
 function list(name, rows) {
   return make("div", {}, make("h3", {}, name.replaceAll("_", " ")),

@@ -73,7 +73,7 @@ async def test_ask_exits_with_3_where_something_speaks_against_it(api: "Api") ->
     assert (await holdfast(api, *words, "--country", "MY"))[0] == 0
     code, out, _ = await holdfast(api, *words, "--country", "SG")
     assert code == 3
-    assert out.splitlines()[3].startswith("CONTRADICTED")
+    assert out.splitlines()[4].startswith("CONTRADICTED")
 
 
 async def test_what_was_asked_wrongly_is_named_in_one_line(api: "Api") -> None:
