@@ -34,7 +34,7 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
         version=version,
         lifespan=lifespan,
         redoc_url=None,
-        docs_url="/docs",
+        docs_url=None,  # its page would load scripts from elsewhere: service.console has one of its own
         openapi_url="/openapi.json",
     )
     app.state.keys = KeyCache()

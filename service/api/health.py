@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from schemas.replies import Alive, Ready
 from service.api.metrics import metrics_of
 from service.api.parts import Parts, parts_of
-from service.console import POLICY, page
+from service.console import POLICY, api_page, page
 from service.facts.records import Millis
 from service.store import health
 from service.store.pool import TRANSIENT
@@ -52,6 +52,12 @@ async def metrics(request: Request) -> Response:
 async def console() -> HTMLResponse:
     """Give the page from which a person asks."""
     return HTMLResponse(page(), headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
+
+
+@public.get("/docs", response_class=HTMLResponse, include_in_schema=False)
+async def docs(request: Request) -> HTMLResponse:
+    """Give the API's routes as a page."""
+    return HTMLResponse(api_page(request.app.openapi()), headers={"Content-Security-Policy": POLICY})
 
 
 async def _waits_for(parts: Parts) -> list[str]:

@@ -2,7 +2,11 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from importlib.resources import files
+from typing import Any
+
+from service.console import docs
 
 
 def _read(name: str) -> str:
@@ -27,3 +31,8 @@ POLICY = (
 def page() -> str:
     """Give the page, whole."""
     return _PAGE
+
+
+def api_page(schema: Mapping[str, Any]) -> str:
+    """Give the page of the API's routes, out of its OpenAPI document."""
+    return docs.docs(schema, _STYLE)

@@ -13,7 +13,7 @@ from tests.support.book import BEGIN, DAY, HOUR, asset_id
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Api
 
-PUBLIC = {"/", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/oauth2-redirect"}
+PUBLIC = {"/", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs"}
 
 
 async def test_every_route_but_the_public_ones_wants_a_key(api: "Api") -> None:

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
 PICTURES = os.environ.get("HOLDFAST_TEST_PICTURES")  # a folder to put pictures of the page into, for people
 
 
-async def test_the_page_loads_nothing_from_elsewhere(api: "Api") -> None:
-    answer = await api.client.get("/")
-    assert answer.status_code == 200
-    assert "http://" not in answer.text.replace("http://www.w3.org", "")
-    assert "https://" not in answer.text
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+async def test_the_pages_load_nothing_from_elsewhere(api: "Api") -> None:
+    for url in ("/", "/docs"):
+        answer = await api.client.get(url)
+        assert answer.status_code == 200
+        assert "http://" not in answer.text
+        assert "https://" not in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_every_route_is_on_the_page_of_the_api(api: "Api") -> None:
+    text = (await api.client.get("/docs")).text
+    for path, operations in (await api.client.get("/openapi.json")).json()["paths"].items():
+        for method in operations:
+            assert f"{method.upper()} {path}" in text
 
 
 @pytest.mark.parametrize("width", [400, 1400])
@@ -30,6 +38,9 @@ async def test_a_person_asks_and_sees_an_answer_and_a_history(api: "Api", page: 
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.set_viewport_size({"width": width, "height": 900})
     async with Server(load(database_url=api.dsn, api_port=0), api.dsn) as server:
+        await page.goto(f"{server.url}/docs")
+        await _picture(page, f"docs-{width}")
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         await page.goto(server.url)
         await page.get_by_label("API key").fill(await api.key("read"))
         await page.get_by_role("button", name="Use it").click()
