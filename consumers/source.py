@@ -129,7 +129,7 @@ class Source:
                 )
         elif check is not None and start > check:
             gone, check = position, None
-        if lane not in self.assigned:
+        if lane not in self.assigned or tp not in self._consumer.assignment():
             return None
         self._checks.pop(lane, None)
         if check is not None:
@@ -142,15 +142,15 @@ class Source:
     def hold(self, lane: Lane) -> None:
         """Read no more of a lane for now."""
         self.active.discard(lane)
-        if lane in self.assigned:
+        if tp_of(lane) in self._consumer.assignment():
             self._consumer.pause(tp_of(lane))
 
     def throttle(self, full: set[Lane]) -> None:
         """Pause the active lanes that have enough in memory, resume the others."""
-        paused = self._consumer.paused()
+        paused, ours = self._consumer.paused(), self._consumer.assignment()
         for lane in self.active & self.assigned:
             tp = tp_of(lane)
-            if (lane in full) != (tp in paused):
+            if tp in ours and (lane in full) != (tp in paused):
                 (self._consumer.pause if lane in full else self._consumer.resume)(tp)
 
     async def poll(self, timeout_ms: int) -> tuple[dict[Lane, list[ConsumerRecord]], list[CellStopped]]:
@@ -225,8 +225,8 @@ class Source:
     def lag(self) -> dict[str, int]:
         """Records behind the broker's end, by topic, as far as fetches told."""
         out: dict[str, int] = {}
-        for lane in self.active & self.assigned:
-            tp = tp_of(lane)
+        ours = self._consumer.assignment()  # a rebalance may have begun that we were not told of yet
+        for tp in {tp_of(lane) for lane in self.active & self.assigned} & ours:
             high = self._consumer.highwater(tp)
             state = self._consumer._subscription.subscription.assignment.state_value(tp)  # noqa: SLF001 - the last position, without waiting
             if high is not None and state is not None and state.has_valid_position:

@@ -59,14 +59,15 @@ class Driver:
     async def restart(self) -> None:
         """Come up as a new process does: from what is in Postgres, and nothing else."""
         self.crash_at = None
-        self.pipeline = Pipeline(self.pool, self._observe)
-        self.deriver = Deriver(self.pool, self.cell, self._observe)
+        self.pipeline = Pipeline(self.pool, self.observe)
+        self.deriver = Deriver(self.pool, self.cell, self.observe)
         self._seek(await self.pipeline.assign(self.lanes))
 
     def _seek(self, positions: dict[Lane, Position]) -> None:
         self.fed = {lane: position.next_offset for lane, position in positions.items()}
 
-    async def _observe(self, step: str, when: str) -> None:
+    async def observe(self, step: str, when: str) -> None:
+        """Crash where it was asked for."""
         if (step, when) == self.crash_at:
             raise Crash(f"{when} {step}")
 

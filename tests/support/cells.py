@@ -13,6 +13,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.new_partitions import NewPartitions
+from aiokafka.errors import TopicAlreadyExistsError
 
 from service.store import intake
 from service.store.pool import connect
@@ -40,14 +41,28 @@ class Cell:
 
     async def make(self) -> None:
         """Make the topics, and register what kind of cell it is."""
-        time_of = {"message.timestamp.type": "CreateTime" if self.simulated else "LogAppendTime", "retention.ms": "-1"}
         connection = await connect(self.dsn)
         try:
             await intake.put_cell(connection, self.name, "operator-1", b"\x01" * 32, simulated=self.simulated)
         finally:
             await connection.close()
-        await make_topic(self.bootstrap, self.topic(TELEMETRY), self.partitions, time_of)
-        await make_topic(self.bootstrap, self.topic(ACTS), 1, time_of)
+        await self.make_topics()
+
+    async def make_topics(self, *kinds: str) -> None:
+        """Make its topics, or those named; one that was deleted just now is made once it is gone."""
+        time_of = {"message.timestamp.type": "CreateTime" if self.simulated else "LogAppendTime", "retention.ms": "-1"}
+        for kind in kinds or (TELEMETRY, ACTS):
+            deadline = time.monotonic() + PATIENCE_S
+            while True:
+                try:
+                    await make_topic(
+                        self.bootstrap, self.topic(kind), self.partitions if kind == TELEMETRY else 1, time_of
+                    )
+                    break
+                except TopicAlreadyExistsError:
+                    if time.monotonic() > deadline:
+                        raise
+                    await asyncio.sleep(0.1)
 
     async def drop(self, *kinds: str) -> None:
         """Delete its topics, or those named."""
@@ -156,6 +171,15 @@ class Cell:
             return await facts_of(connection, self.name)
         finally:
             await connection.close()
+
+    async def until(self, statement: str, count: int, within: float = PATIENCE_S) -> Sequence[Mapping[str, object]]:
+        """Ask until so many rows are there; $1 is its name."""
+        deadline = time.monotonic() + within
+        while len(rows := await self.rows(statement)) < count:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"cell {self.name}: {len(rows)} rows of {count}: {statement}")
+            await asyncio.sleep(0.05)
+        return rows
 
     async def rows(self, statement: str, *values: object) -> Sequence[Mapping[str, object]]:
         """Ask something about it; $1 is its name."""

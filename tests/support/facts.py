@@ -18,6 +18,7 @@ from tests.reference.shapes import (
     OutageFact,
     RunFact,
     WhereFact,
+    merged,
 )
 
 RETRIED = ACTS_PARTITION  # what the model calls the partition of what was put through again
@@ -63,11 +64,11 @@ async def facts_of(connection: Connection, cell: str) -> Facts:
             [_binding(row, names) for row in await _rows(connection, "binding", cell)]
             + [_binding(row, names) for row in await _rows(connection, "binding_past", cell)]
         ),
-        whereabouts=frozenset(
+        whereabouts=merged(
             [_where(row, names) for row in await _rows(connection, "whereabouts", cell)]
             + [_where(row, names) for row in await _rows(connection, "whereabouts_past", cell)]
         ),
-        disputes=frozenset(_dispute(row, names) for row in await _rows(connection, "dispute", cell)),
+        disputes=merged(_dispute(row, names) for row in await _rows(connection, "dispute", cell)),
         findings=frozenset(
             FindingFact(row["kind"], named(row["subject"], names.get), row["opened_at"], row["closed_at"])
             for row in await _rows(connection, "finding", cell)
