@@ -14,6 +14,7 @@ from service.facts.records import AssetId, Binding, Millis, Run
 from service.facts.spans import NONE, Span, Spans, bridge, clip, intersect, subtract, union
 
 BEGINNING: Millis = -(1 << 62)
+_RANKS = {grade: rank(grade) for grade in IdentityGrade}
 _GONE = frozenset({BindingEnd.ABSENT, BindingEnd.REPLACED})
 
 
@@ -68,6 +69,7 @@ class Chain:
         self._above: dict[AssetId, frozenset[AssetId]] = {}
         self._shown: dict[AssetId, tuple[Shown, ...]] = {}
         self._paths: dict[tuple[AssetId, AssetId, Mode], Spans] = {}
+        self._below: dict[AssetId, tuple[AssetId, ...]] | None = None
         self._holders: dict[AssetId, tuple[AssetId, ...]] = {}
         self._tainted: dict[AssetId, Spans] = {}
 
@@ -99,7 +101,7 @@ class Chain:
         if binding.source.source_class is SourceClass.PERSON:
             return IdentityGrade.DECLARED
         if run is not None and run.timing is Timing.UNTIMED:
-            return min(grade, IdentityGrade.REPORTED, key=rank)
+            return min(grade, IdentityGrade.REPORTED, key=_RANKS.__getitem__)
         return grade
 
     def spans(
@@ -115,7 +117,7 @@ class Chain:
                 continue
             if mode is Mode.CONFIRMING and not self._confirms(binding, run):
                 continue
-            if least is not None and rank(self.identity_of(binding, run)) < rank(least):
+            if least is not None and _RANKS[self.identity_of(binding, run)] < _RANKS[least]:
                 continue
             covered, heard = self._reach(run)
             if mode is Mode.HEARD:
@@ -125,7 +127,7 @@ class Chain:
                 yield (a, b, min(heard, b))
 
     def _confirms(self, binding: Binding, run: Run) -> bool:
-        return run.tolerance <= self.limits[binding.kind] and rank(self.identity_of(binding, run)) >= self._identity
+        return run.tolerance <= self.limits[binding.kind] and _RANKS[self.identity_of(binding, run)] >= self._identity
 
     def _reach(self, run: Run) -> tuple[Millis, Millis]:
         """Until when a run covers and when it was last heard, saying nothing that depends on what came at known_at."""
@@ -221,6 +223,16 @@ class Chain:
                     ahead |= self._above[parent] if parent in self._above else self._parents(parent)
             self._above[asset] = frozenset(seen)
         return self._above[asset]
+
+    def below(self, holder: AssetId) -> tuple[AssetId, ...]:
+        """Give all that is said to stand in a holder, at whatever moment, however deep, in the order of their ids."""
+        if self._below is None:
+            found: dict[AssetId, list[AssetId]] = {}
+            for asset in sorted(self.evidence.assets):
+                for above in self.above(asset):
+                    found.setdefault(above, []).append(asset)
+            self._below = {each: tuple(assets) for each, assets in found.items()}
+        return self._below.get(holder, ())
 
     def holders(self, asset: AssetId) -> tuple[AssetId, ...]:
         """Give the asset and what holds it, by links that anything supports during the interval, nearest first."""

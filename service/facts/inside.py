@@ -12,14 +12,10 @@ class Inside:
         self.chain = chain
         self.holder = holder
         self._shown: dict[AssetId, Spans] = {}
-        self._candidates: tuple[AssetId, ...] | None = None
 
     def candidates(self) -> tuple[AssetId, ...]:
         """Give all things that are said, at whatever moment, to be within the holder."""
-        if self._candidates is None:
-            everything = self.chain.evidence.assets
-            self._candidates = tuple(sorted(each for each in everything if self.holder in self.chain.above(each)))
-        return self._candidates
+        return self.chain.below(self.holder)
 
     def shown(self, asset: AssetId) -> Spans:
         """Give when the derived whereabouts show it there."""
