@@ -10,7 +10,7 @@ from tests.reference.deriving import Deriver
 from tests.reference.enrolment import read_acts
 from tests.reference.findings import SHOWN
 from tests.reference.folding import fold
-from tests.reference.shapes import ActFact, Facts
+from tests.reference.shapes import ActFact, Facts, merged
 from tests.support.records import Record
 
 
@@ -37,8 +37,8 @@ def facts(records: Sequence[Record], partitions: int = 1) -> Facts:
         aliases=deriver.alias_facts(),
         shared=frozenset((v.scheme, v.scope, v.value, v.kind.value) for v in deriver.identity.shared),
         bindings=frozenset([row.fact() for row in deriver.bindings.rows] + deriver.bindings.past),
-        whereabouts=frozenset(beliefs.past.union(*beliefs.where.values())),
-        disputes=frozenset(beliefs.past_disputes.union(*beliefs.disputes.values())),
+        whereabouts=merged(beliefs.past.union(*beliefs.where.values())),
+        disputes=merged(beliefs.past_disputes.union(*beliefs.disputes.values())),
         findings=deriver.findings.facts(),
         raised=frozenset(kind.value for kind in SHOWN),
     )

@@ -4,8 +4,9 @@ An asset is named by the key of its first part in the order of rule 5 (hexadecim
 Times are milliseconds of append time; `None` = still open.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 Millis = int
 Name = str  # of an asset: the hexadecimal key of a part
@@ -162,6 +163,21 @@ class Facts:
     def live(self) -> frozenset[WhereFact]:
         """Give the whereabouts that are believed now."""
         return frozenset(row for row in self.whereabouts if row.known_until is None)
+
+
+Row = TypeVar("Row", WhereFact, DisputeFact)
+
+
+def merged(rows: Iterable[Row]) -> frozenset[Row]:
+    """Put together what was believed, given up and believed again within one millisecond: nobody could know it."""
+    periods: dict[tuple[object, ...], list[Row]] = {}
+    for row in sorted(rows, key=lambda each: each.known_from):
+        same = periods.setdefault(row[:-2], [])
+        if same and same[-1].known_until == row.known_from:
+            same[-1] = same[-1]._replace(known_until=row.known_until)
+        else:
+            same.append(row)
+    return frozenset(row for same in periods.values() for row in same)
 
 
 @dataclass(slots=True)
