@@ -1,3 +1,5 @@
+"""The commands that ask and administer, as processes over a real database: what they print, and how they exit."""
+
 import asyncio
 import json
 import os

@@ -1,3 +1,5 @@
+"""The two pages, in a browser where there is one: at the widths of a telephone and of a desk."""
+
 import os
 from typing import TYPE_CHECKING
 
