@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from deploy.embedded import EmbeddedKafka, EmbeddedPostgres
 from deploy.embedded.paths import data_dir, jars_dir, kafka_dir, postgres_dir
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+# The same examples each time, so that a change is judged by itself; HYPOTHESIS_PROFILE=search looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

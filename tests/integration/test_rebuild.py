@@ -14,7 +14,7 @@ __all__ = ["bench"]
 
 @pytest.mark.timeout(400)
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
 def test_rule_29_events_alone_rebuild_whereabouts_runs_and_findings(bench: Bench, data: st.DataObject) -> None:

@@ -18,7 +18,7 @@ from tests.support.facts import facts_of
 if TYPE_CHECKING:
     import asyncpg
 
-EXAMPLES = 150
+EXAMPLES = 30
 
 
 class Bench:
