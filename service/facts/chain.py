@@ -166,15 +166,20 @@ class Chain:
     def absences(self, link: Link) -> Iterable[tuple[Binding, Millis, Millis]]:
         """Give the bindings by which a source saw the thing gone from the container, from when, until it saw it again.
 
-        A source that lists the thing in another slot meanwhile did not see it gone.
+        A source that goes on to list it in the container, in another slot or in a part of it, did not see it gone.
         """
         for binding in link.bindings:
             gone = binding.until_at
             if binding.end not in _GONE or gone is None or gone >= self.until_at:
                 continue
-            mine = [each for each in self.bindings(link.child) if each.source.name == binding.source.name]
+            name = binding.source.name
+            near = (each for each in self.links(link.child) if self._nested(each.parent, link.parent))
+            mine = [each for other in near for each in other.bindings if each.source.name == name]
             if not any(each.from_at <= gone and (each.until_at is None or each.until_at > gone) for each in mine):
                 yield binding, gone, min((each.from_at for each in mine if each.from_at > gone), default=self.until_at)
+
+    def _nested(self, one: AssetId, other: AssetId) -> bool:
+        return one == other or one in self.above(other) or other in self.above(one)
 
     def path(self, child: AssetId, holder: AssetId, mode: Mode) -> Spans:
         """Give when `child` is supported to be within `holder`, by whatever steps."""

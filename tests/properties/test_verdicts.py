@@ -134,7 +134,8 @@ def sites(draw: st.DrawFn) -> Evidence:
     sound = draw(st.booleans())
 
     def some(asset: AssetId, kind: Kind, container: AssetId | None, least: int, most: int) -> tuple[Binding, ...]:
-        names = [agent, bmc] if container else [agent, switch] if kind is Kind.CHASSIS else [switch, power]
+        usual = [agent, bmc] if container else [agent, switch] if kind is Kind.CHASSIS else [switch, power]
+        names = [draw(st.sampled_from([name, name, name, draw(st.sampled_from(SOURCES))])) for name in usual]
         said = [_say(asset, kind, name, container, draw(nearly_whole())) for name in names] if sound else []
         count = draw(st.sampled_from([0, 0, 0, 1]) if sound else st.integers(least, most))
         said += [draw(bindings(asset, kind, container, number)) for number in range(count)]
