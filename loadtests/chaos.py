@@ -1,7 +1,8 @@
 """`python -m loadtests.chaos`: kills at random moments under load, and what is left compared with an undisturbed run.
 
-Fleets are played into Kafka. One consumer drains them in small batches into a database of its own while it, PostgreSQL
-and Kafka are killed (SIGKILL) and started again; another one drains the same records undisturbed into another database.
+Fleets are played into Kafka, slice by slice. One consumer drains them into a database of its own while it, PostgreSQL
+and Kafka are killed (SIGKILL) at a random moment of each slice and started again; another one drains the same records,
+undisturbed, into another database.
 In the end both databases have to answer alike, over HTTP, about everything: assets, whereabouts, runs, findings,
 sources, dead letters, attestations. Which records there are, and in which order, is Kafka's; ids follow from positions.
 """
@@ -23,10 +24,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests import answers
-from loadtests.fleet import Play
-from loadtests.play import simulate
+from loadtests.fleet import Play, Record
+from loadtests.play import put
 from loadtests.processes import CommandFailed, Place, Running, run
-from loadtests.topics import Broker
+from loadtests.topics import Broker, found_cell
 from schemas.errors import HoldfastError
 
 CONSUMER, POSTGRES, KAFKA = "consumer", "postgres", "kafka"
@@ -35,6 +36,8 @@ OPERATOR = "chaos"
 _SMALL = {"HOLDFAST_BATCH_MAX_RECORDS": "150", "HOLDFAST_BATCH_LOAD_MS": "50", "HOLDFAST_BATCH_MAX_MS": "10"}
 _NOWHERE = "postgresql:///unused"
 _STARTS_S = 60.0
+_KILLS_PER_CELL = 20
+_SAME_GROUP = 0.2  # share of starts that wait until the broker misses the killed member of the same group
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Tally:
 
     kills: Counter[str] = field(default_factory=Counter)
     under_load: int = 0
+    ended: int = 0  # consumers that ended by themselves where they should have waited
     cells: int = 0
     records: int = 0
     compared: int = 0
@@ -52,7 +56,8 @@ class Tally:
         """Give it in one line."""
         kills = ", ".join(f"{self.kills[name]} {name}" for name in WEIGHTS)
         return (
-            f"{self.kills.total()} kills ({kills}), {self.under_load} with records waiting; {self.cells} cells, "
+            f"{self.kills.total()} kills ({kills}), {self.under_load} with records waiting; "
+            f"{self.ended} consumers ended by themselves; {self.cells} cells, "
             f"{self.records:,} records; {self.compared:,} answers compared, {len(self.differences)} differ"
         )
 
@@ -119,16 +124,12 @@ class Side:
         return Running(self.place, self.log, "consume", "--json", extra=self.extra)
 
 
-def drain(side: Side, until: dict[str, int], disturb: Callable[[Running], Running] | None = None) -> dict[str, object]:
-    """Consume until every cell is derived up to its end, disturbed or not; gives what the database then answers.
-
-    `disturb` is called again and again with the consumer that runs, and gives the one that runs then, until it gives
-    the same one back.
-    """
+def drain(side: Side, until: dict[str, int], episode: "Episode | None" = None) -> dict[str, object]:
+    """Consume until every cell is derived up to its end, disturbed or not; gives what the database then answers."""
     consumer = side.consumer()
     try:
-        while disturb is not None and (after := disturb(consumer)) is not consumer:
-            consumer = after
+        if episode is not None:
+            consumer = episode.run(side, consumer)
         key = answers.key_of(side.place, OPERATOR)
         with answers.served(side.place, side.log) as url:
             api = answers.Api(url, key)
@@ -163,17 +164,14 @@ def chaos(data: Path, kills: int, seed: int, tell: Callable[[str], None]) -> Tal
         victims = {POSTGRES: first, KAFKA: kafka}
         while tally.kills.total() < kills:
             number = len(until)
-            play = Play(seed=seed + number, servers=12, days=1)
+            play = Play(seed=seed + number, servers=15, days=4)
             cell = f"chaos-{number}"
-            played = asyncio.run(simulate(broker, cell, play, operator=OPERATOR, operator_name="Chaos"))
-            tally.records += played.records
+            founded = found_cell(broker, cell, operator=OPERATOR, operator_name="Chaos", simulated=True)
+            asyncio.run(founded)
             until[cell] = play.end
-            budget = min(kills, tally.kills.total() + 12)
-
-            def disturb(consumer: Running, budget: int = budget) -> Running:
-                return _kill(sides[0], consumer, victims, rng, tally, budget)
-
-            disturbed[cell] = drain(sides[0], {cell: play.end}, disturb)[cell]
+            count = min(_KILLS_PER_CELL, kills - tally.kills.total())
+            episode = Episode(broker, cell, play, count, victims, rng, tally)
+            disturbed[cell] = drain(sides[0], {cell: play.end}, episode)[cell]
             tell(f"{cell}: {tally.line()}")
         undisturbed = drain(sides[1], until)
         tally.cells = len(until)
@@ -186,26 +184,57 @@ def chaos(data: Path, kills: int, seed: int, tell: Callable[[str], None]) -> Tal
     return tally
 
 
-def _kill(  # noqa: PLR0917 - the world in which something is killed
-    side: Side, consumer: Running, victims: dict[str, Server], rng: random.Random, tally: Tally, budget: int
-) -> Running:
-    """Kill something after a while and bring it back; gives the consumer that runs then. At the budget: nothing."""
-    if tally.kills.total() >= budget:
+@dataclass(slots=True)
+class Episode:
+    """One cell's records, put slice by slice, with one kill in each slice."""
+
+    broker: Broker
+    cell: str
+    play: Play
+    kills: int
+    victims: dict[str, Server]
+    rng: random.Random
+    tally: Tally
+
+    def run(self, side: Side, consumer: Running) -> Running:
+        """Put all records and kill as often; gives the consumer that runs then."""
+        slice_ms = -(-(self.play.end - self.play.start) // max(1, self.kills))
+        records = self.play.records()
+        waiting = next(records, None)
+        for number in range(self.kills):
+            until = self.play.start + (number + 1) * slice_ms
+            taken: list[Record] = []
+            while waiting is not None and (waiting.at < until or number == self.kills - 1):
+                taken.append(waiting)
+                waiting = next(records, None)
+            put_ = put(self.broker, self.cell, taken, self.play.start, self.play.end)
+            self.tally.records += asyncio.run(put_).records
+            consumer = self._kill(side, consumer, len(taken))
         return consumer
-    time.sleep(rng.uniform(0.1, 2.5))
-    waiting = any(value > 0 for name, value in consumer.metrics().items() if name.startswith("holdfast_lag_records{"))
-    victim = rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-    if victim != CONSUMER:
-        victims[victim].kill()
-        # The consumer lives on and waits; now and then it is killed at that very moment too.
-        if consumer.process.poll() is None and rng.random() < 0.7:  # noqa: PLR2004 - most of the time
-            time.sleep(rng.uniform(0, 1))
-    tally.kills[victim] += 1
-    tally.under_load += waiting
-    if victim != CONSUMER:
-        tally.kills[CONSUMER] += 1
-    consumer.end(signal.SIGKILL)
-    return side.consumer()
+
+    def _kill(self, side: Side, consumer: Running, put_: int) -> Running:
+        """Kill something within a second of the last record put, and bring it back."""
+        time.sleep(self.rng.uniform(0, 1))
+        self.tally.under_load += consumer.records() < put_
+        self._alive(consumer)
+        victim = self.rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        self.tally.kills[victim] += 1
+        if victim != CONSUMER:
+            self.victims[victim].kill()
+            time.sleep(self.rng.uniform(0, 3))
+            if self._alive(consumer):
+                return consumer  # it waited for the server, and goes on by itself
+        consumer.end(signal.SIGKILL)
+        if self.rng.random() > _SAME_GROUP:
+            # Positions are PostgreSQL's: a group of another name goes on where the killed member of the last one was,
+            # and need not wait until the broker misses that.
+            side.extra["HOLDFAST_CONSUMER_GROUP"] = f"disturbed-{self.tally.kills.total()}"
+        return side.consumer()
+
+    def _alive(self, consumer: Running) -> bool:
+        alive = consumer.process.poll() is None
+        self.tally.ended += not alive
+        return alive
 
 
 @contextmanager
@@ -234,7 +263,12 @@ def main() -> int:
         except HoldfastError as exc:
             sys.stderr.write(f"chaos: {exc}\n")
             return 1
-    document = {"kills": dict(tally.kills), "under_load": tally.under_load, "compared": tally.compared}
+    document = {
+        "kills": dict(tally.kills),
+        "under_load": tally.under_load,
+        "ended": tally.ended,
+        "compared": tally.compared,
+    }
     say(json.dumps(document | {"differences": tally.differences}) if asked.json else tally.line())
     for difference in tally.differences[:20]:
         say(f"DIFFERS {difference}")

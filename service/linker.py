@@ -179,6 +179,8 @@ async def _refused(connection: Connection, cells: Pair, assets: Pair, steps: Ste
     if not steps:
         return False
     trip = max(number for number, _, _ in steps)
+    if any((trip, side, state) in steps for side in (0, 1) for state in ("departed", "linked")):
+        return False
     for side in (0, 1):
         key = _key("departed", trip, (cells[side], assets[side]), (cells[1 - side], assets[1 - side]))
         if (await linking.said(connection, cells[side], [key])).get(key) == "refused":

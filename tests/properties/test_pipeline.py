@@ -43,7 +43,7 @@ def bench(database: str) -> Iterator[Bench]:
 
 
 @pytest.mark.xfail(
-    reason="several changes of one asset within one millisecond can leave a belief in whereabouts_past that held no time",
+    reason="several changes of one asset within a millisecond can leave a past belief that held no time",
     strict=False,
 )
 @pytest.mark.timeout(600)
