@@ -1,0 +1,209 @@
+"""Whatever ends or goes away, and when: the facts are those of the model. Real Postgres, real Kafka, real processes."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.embedded import EmbeddedKafka, EmbeddedPostgres
+from deploy.migrate import migrate
+from schemas.errors import LostPartition
+from service.store.pool import create_pool
+from tests.properties.driving import Crash, Driver, Step
+from tests.reference.model import facts
+from tests.reference.shapes import difference
+from tests.support.busy import PARTITIONS, busy, settled, slices
+from tests.support.cells import Cell, Program
+from tests.support.facts import facts_of
+from tests.support.network import package_index_too
+from tests.support.records import (
+    ACTS,
+    TELEMETRY,
+    Record,
+)
+from tests.support.servers import KafkaServer, apart, unique
+
+# Where the pipeline tells what it does; after a step that commits nothing comes the next one's "before".
+FAULTS = [
+    ("write", "before"),
+    ("commit", "before"),
+    ("commit", "after"),
+    ("derive", "before"),
+    ("horizon", "before"),
+    ("horizon", "after"),
+]
+
+
+# -- one consumer, crashed at every point, without a broker -----------------------------------------------------------
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
+    """Give a pool over the test's own database."""
+    made = await create_pool(database, min_size=1, max_size=4)
+    yield made
+    await made.close()
+
+
+async def differs(driver: Driver, records: Sequence[Record]) -> str:
+    """Say in what the driven consumer's facts differ from the model's."""
+    async with driver.pool.acquire() as connection:
+        return difference(facts(records, PARTITIONS), await facts_of(connection, driver.cell))
+
+
+@pytest.mark.parametrize(("step", "when"), FAULTS)
+async def test_rule_13_a_crash_at_any_point_changes_nothing(pool: asyncpg.Pool, step: str, when: str) -> None:
+    """Rules 5 and 13: before a commit nothing happened; after it everything did, though nobody was told."""
+    records = busy(6, seed=1)
+    driver = Driver(pool, unique("crash"), PARTITIONS)
+    await driver.begin(records)
+    for _ in range(4):
+        for topic, partition in ((ACTS, 0), (TELEMETRY, 0), (TELEMETRY, 1)):
+            await driver.step(Step("poll", topic, partition, 15))
+        await driver.step(Step("fold"))
+        await driver.step(Step("arm", point=(step, when)))
+        await driver.step(Step("write"))
+        await driver.step(Step("derive"))
+    await driver.finish()
+    assert await differs(driver, records) == ""
+
+
+async def test_the_crash_points_are_reached(pool: asyncpg.Pool) -> None:
+    """A point that nobody passes would test nothing."""
+    driver = Driver(pool, unique("points"), PARTITIONS)
+    await driver.begin(busy(1, seed=2))
+    await driver.finish()
+    assert driver.passed == set(FAULTS)
+
+
+async def test_rule_13_a_stale_owner_loses_by_compare_and_set(pool: asyncpg.Pool) -> None:
+    """Rules 13 and 34: what it folded is thrown away, and nothing of it is in the facts twice."""
+    records = busy(4, seed=3)
+    owner, stale = (Driver(pool, "cell", PARTITIONS) for _ in range(2))
+    owner.cell = stale.cell = unique("stale")
+    await owner.begin(records)
+    await stale.begin(records)
+    for driver in (stale, owner):
+        for lane in driver.lanes:
+            driver.feed(lane, 20)
+        await driver.pipeline.fold()
+    assert await owner.write()
+    with pytest.raises(LostPartition):
+        await stale.write()
+    await stale.restart()
+    await asyncio.gather(stale.finish())
+    await owner.restart()
+    await owner.finish()
+    assert await differs(owner, records) == ""
+
+
+def test_a_crash_is_caught_by_nobody() -> None:
+    """What stands for kill -9 must pass every `except Exception`."""
+    assert not issubclass(Crash, Exception)
+
+
+# -- processes and servers that end -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cell(database: str, kafka_server: KafkaServer) -> Iterator[Cell]:
+    """Give a simulated cell on the session's broker."""
+    made = Cell(kafka_server.bootstrap, database, unique("faults"), PARTITIONS)
+    apart(made.make)
+    yield made
+    apart(made.drop)
+
+
+@pytest.fixture
+def programs(cell: Cell) -> Iterator[list[Program]]:
+    """Give two consumers of one group, not started."""
+    made = [Program(cell.dsn, cell.bootstrap, unique("group")) for _ in range(2)]
+    made[1].group = made[0].group
+    yield made
+    for each in made:
+        each.kill()
+
+
+async def test_rule_5_kill_9_of_the_consumer_at_random_moments_changes_nothing(
+    cell: Cell, programs: list[Program]
+) -> None:
+    """Rules 5 and 33: a dozen ends without a farewell, under load; what was applied is known again."""
+    chance = random.Random(secrets.randbits(32))  # noqa: S311 - the moments may differ from run to run
+    records = busy(30, seed=4)
+    program = programs[0]
+    for part in slices(records, 12):
+        program.start()
+        await cell.produce(part)
+        await asyncio.sleep(chance.uniform(0.4, 1.6))
+        program.kill()
+    program.start()
+    assert await settled(cell, records) == ""
+
+
+async def test_rule_34_a_rebalance_between_two_processes_changes_nothing(cell: Cell, programs: list[Program]) -> None:
+    """Rules 13 and 34: one joins, the other is killed; partitions change hands with their positions."""
+    records = busy(24, seed=5)
+    first, second = programs
+    parts = slices(records, 4)
+    first.start()
+    await cell.produce(parts[0])
+    second.start()
+    await cell.produce(parts[1])
+    await asyncio.sleep(2)
+    first.kill()
+    await cell.produce(parts[2])
+    first.start()
+    await cell.produce(parts[3])
+    assert await settled(cell, records) == ""
+
+
+# -- servers that go away ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_postgres(data_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """Give a PostgreSQL that may be killed."""
+    server = EmbeddedPostgres(data_folder / unique("pg"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_kafka(data_folder: Path, jars: Path) -> Iterator[EmbeddedKafka]:
+    """Give a Kafka that may be killed."""
+    server = EmbeddedKafka(data_folder / unique("kafka"), jars=jars)
+    yield server
+    server.stop()
+
+
+@pytest.mark.timeout(240)
+async def test_rule_5_postgres_and_kafka_are_killed_under_load_and_nothing_changes(
+    own_postgres: EmbeddedPostgres, own_kafka: EmbeddedKafka
+) -> None:
+    """Rules 5 and 33: servers that go away for a while, in turn; the consumer waits, and nothing is lost or twice."""
+    dsn = await asyncio.to_thread(own_postgres.start)
+    await migrate(dsn)
+    with package_index_too():
+        bootstrap = await asyncio.to_thread(own_kafka.start)
+    cell = Cell(bootstrap, dsn, unique("servers"), PARTITIONS)
+    await cell.make()
+    records = busy(16, seed=10)
+    program = Program(dsn, bootstrap, unique("group"))
+    program.start()
+    try:
+        for n, part in enumerate(slices(records, 6)):
+            await cell.produce(part)
+            server = (own_postgres, own_kafka)[n % 2]
+            await asyncio.to_thread(server.kill)
+            await asyncio.sleep(0.5)
+            again = await asyncio.to_thread(server.start)
+            assert again in {dsn, bootstrap}, "it came back under another address"
+        assert await settled(cell, records) == ""
+        assert program.process is not None
+        assert program.process.poll() is None, "the consumer did not outlive its servers"
+    finally:
+        program.kill()
