@@ -13,7 +13,7 @@ LOCKS := requirements.lock requirements-dev.lock
 LOCK_OPTIONS = --universal --python-version 3.11 --generate-hashes --quiet \
 	--exclude-newer "$$(date --utc --date '7 days ago' +%Y-%m-%dT00:00:00Z)" --custom-compile-command 'make lock'
 
-.PHONY: help setup demo test browser lint types lock bench clean
+.PHONY: help setup demo test browser lint types lock bench chaos clean
 
 help: ## this list
 	@echo 'Holdfast: make <target>'
@@ -46,6 +46,9 @@ lock: setup ## make the locks again from pyproject.toml and jgo.toml (needs uv a
 
 bench: setup ## measure ingest and answers (QUICK=1 takes a minute)
 	@$(BIN)/python -m loadtests.bench $(if $(filter-out 0,$(QUICK)),--quick)
+
+chaos: setup ## kill consumer, PostgreSQL and Kafka under load, and compare with an undisturbed run (KILLS=100)
+	@$(BIN)/python -m loadtests.chaos --kills $(or $(KILLS),100)
 
 clean: ## remove what setup and the tools made; the data folder stays
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

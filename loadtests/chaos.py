@@ -130,6 +130,8 @@ def drain(side: Side, until: dict[str, int], episode: "Episode | None" = None) -
     try:
         if episode is not None:
             consumer = episode.run(side, consumer)
+        if consumer.process.poll() is not None:
+            consumer = side.consumer()
         key = answers.key_of(side.place, OPERATOR)
         with answers.served(side.place, side.log) as url:
             api = answers.Api(url, key)
