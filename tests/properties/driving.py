@@ -40,6 +40,7 @@ class Driver:
     log: dict[Lane, list[Record]] = field(default_factory=lambda: defaultdict(list))
     fed: dict[Lane, int] = field(default_factory=dict)
     crash_at: tuple[str, str] | None = None
+    passed: set[tuple[str, str]] = field(default_factory=set)  # the points of the pipeline that were reached
     pipeline: Pipeline = field(init=False)
     deriver: Deriver = field(init=False)
 
@@ -68,6 +69,7 @@ class Driver:
 
     async def observe(self, step: str, when: str) -> None:
         """Crash where it was asked for."""
+        self.passed.add((step, when))
         if (step, when) == self.crash_at:
             raise Crash(f"{when} {step}")
 
