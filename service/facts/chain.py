@@ -127,7 +127,7 @@ class Chain:
                 yield (a, b, min(heard, b))
 
     def _confirms(self, binding: Binding, run: Run) -> bool:
-        return run.tolerance <= self.limits[binding.kind] and _RANKS[self.identity_of(binding, run)] >= self._identity
+        return run.tolerance <= self.limit(binding.asset) and _RANKS[self.identity_of(binding, run)] >= self._identity
 
     def _reach(self, run: Run) -> tuple[Millis, Millis]:
         """Until when a run covers and when it was last heard, saying nothing that depends on what came at known_at."""

@@ -203,6 +203,10 @@ def test_rule_26_a_dispute_about_whereabouts_is_disputed_unless_both_sides_are_a
             "a_source_of_another_control_domain",
         ),
         (
+            lambda s: s.bind(TRAY, placed(TRAY, Kind.CHASSIS, R7, replace(AGENT, control_domain="net")), *port()[1:2]),
+            "a_source_of_another_control_domain",
+        ),
+        (
             lambda s: s.bind(
                 TRAY,
                 placed(TRAY, Kind.CHASSIS, R7, AGENT, run(timing=Timing.UNTIMED)),
@@ -225,6 +229,7 @@ def test_rule_26_a_dispute_about_whereabouts_is_disputed_unless_both_sides_are_a
         "one sensed domain",
         "rule 25: an unknown domain corroborates nothing",
         "two sources of one domain",
+        "two sources of one domain, one of which senses",
         "rule 10: an untimed report is no second voice",
         "rule 10: an untimed report senses nothing",
     ],
@@ -401,6 +406,27 @@ def test_what_a_source_saw_gone_is_not_bridged_as_a_silence() -> None:
     assert found.silences[0].cause == "absent"
 
 
+def relisted(binding: Binding, gone: int, back: int, end: BindingEnd) -> list[Binding]:
+    return [ended(binding, gone, end), replace(binding, from_at=back, runs=(run(back),))]
+
+
+@pytest.mark.parametrize("end", [BindingEnd.ABSENT, BindingEnd.UNLISTED, BindingEnd.RETIRED])
+def test_a_claim_that_ended_for_a_moment_is_no_short_silence(end: BindingEnd) -> None:
+    site = Site()
+    site.bind(GPU, *relisted(site.assets[GPU].bindings[0], T0 + HOUR, T0 + HOUR + MINUTE, end))
+    found = judge(at(), GPU, site.evidence())
+    assert found.verdict is Verdict.CONSISTENT
+    assert found.silences[0].length < 15 * MINUTE
+
+
+def test_what_one_source_saw_gone_for_a_moment_is_not_bridged_by_another_that_was_silent() -> None:
+    site = Site()
+    agent, bmc = site.assets[GPU].bindings
+    silent = replace(bmc, runs=(run(BEGAN, T0 + HOUR - MINUTE), run(T0 + HOUR + 10 * MINUTE)))
+    site.bind(GPU, *relisted(agent, T0 + HOUR, T0 + HOUR + 9 * MINUTE, BindingEnd.ABSENT), silent)
+    assert verdict(site) is Verdict.CONSISTENT
+
+
 def test_what_one_source_saw_gone_and_another_goes_on_to_see_is_disputed() -> None:
     site = Site()
     agent, bmc = site.assets[GPU].bindings
@@ -501,16 +527,16 @@ def test_a_tolerance_that_outlasts_a_move_says_nothing_against_the_new_place() -
     assert verdict(site, TRAY, replace(at(R8), from_at=when)) is Verdict.CONFIRMED
 
 
-def test_what_may_be_moving_is_disputed_until_it_is_decided() -> None:
+def test_rule_18_what_may_be_moving_is_disputed_until_it_is_decided() -> None:
     when = UNTIL - MINUTE
-    site = alone(
-        *tray_at(R7, CORROBORATED), *(replace(x, from_at=when, runs=(run(when),)) for x in tray_at(R8, SENSED))
-    )
+    younger = [replace(each, from_at=when, runs=(run(when),)) for each in tray_at(R8, CORROBORATED)]
+    site = alone(*tray_at(R7, SENSED), *younger)
+    assert verdict(site, TRAY) is Verdict.CONTRADICTED
     site.where(TRAY, stands(None, R7, until_at=when), stands(None, R7, from_at=when, moving=True))
-    for place in (R7, R8):
-        found = judge(replace(at(place), from_at=when - HOUR), TRAY, site.evidence())
-        assert found.verdict in {Verdict.DISPUTED, Verdict.CONTRADICTED}
-    assert verdict(site, TRAY) is Verdict.DISPUTED
+    found = judge(at(), TRAY, site.evidence())
+    assert found.verdict is Verdict.DISPUTED
+    assert [(each.about, each.from_at) for each in found.disputes] == [("moving", when)]
+    assert verdict(site, TRAY, replace(at(R8), from_at=when)) is Verdict.DISPUTED
 
 
 # -- lifted evidence
