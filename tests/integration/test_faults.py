@@ -11,7 +11,9 @@ import pytest
 
 from deploy.embedded import EmbeddedKafka, EmbeddedPostgres
 from deploy.migrate import migrate
+from schemas import acts
 from schemas.errors import LostPartition
+from schemas.words import Kind, SourceClass
 from service.store.pool import create_pool
 from tests.properties.driving import Crash, Driver, Step
 from tests.reference.model import facts
@@ -20,11 +22,7 @@ from tests.support.busy import PARTITIONS, busy, settled, slices
 from tests.support.cells import Cell, Program
 from tests.support.facts import facts_of
 from tests.support.network import package_index_too
-from tests.support.records import (
-    ACTS,
-    TELEMETRY,
-    Record,
-)
+from tests.support.records import ACTS, MINUTE, SECOND, START, TELEMETRY, Record, Stream, beat, item, message, report
 from tests.support.servers import KafkaServer, apart, unique
 
 # Where the pipeline tells what it does; after a step that commits nothing comes the next one's "before".
@@ -99,6 +97,45 @@ async def test_rule_13_a_stale_owner_loses_by_compare_and_set(pool: asyncpg.Pool
     await owner.restart()
     await owner.finish()
     assert await differs(owner, records) == ""
+
+
+async def test_rule_5_acts_of_one_millisecond_come_before_its_telemetry(pool: asyncpg.Pool) -> None:
+    """Rule 5: while another act of that millisecond may come, its telemetry waits."""
+    stream = Stream(partitions=PARTITIONS)
+    for interval in (300, 600):
+        said = acts.SourceEnrol(
+            key=stream.key(), by="p-1", source="a", source_class=SourceClass.IN_BAND, interval_s=interval
+        )
+        stream.act(START, said)
+    stream.put(START, report("a", [item("c", Kind.CHASSIS)], time=START))
+    stream.beats(START + MINUTE)
+    driver = Driver(pool, unique("first"), PARTITIONS)
+    await driver.begin(stream.records())
+    for step in (Step("poll", ACTS), Step("fold"), Step("write"), Step("poll"), Step("fold"), Step("write")):
+        await driver.step(step)
+    await driver.finish()
+    assert await differs(driver, stream.records()) == ""
+
+
+@pytest.mark.parametrize("first", [ACTS, TELEMETRY])
+async def test_rule_35_a_retry_has_one_outcome_whichever_partition_is_faster(pool: asyncpg.Pool, first: str) -> None:
+    """Rules 5 and 35: the act finds the dead letter that was appended before it, folded yet or not."""
+    stream = Stream(partitions=PARTITIONS)
+    stream.act(START, acts.DeadLetterRetry(key="early", by="p-1", partition=0, offset=0))
+    stream.put(START + SECOND, message("a", b"{", time=START))
+    stream.put(START + 30 * SECOND, beat(), topic=ACTS)
+    stream.act(START + MINUTE, acts.DeadLetterRetry(key="retry", by="p-1", partition=0, offset=0))
+    stream.beats(START + 2 * MINUTE)
+    driver = Driver(pool, unique("retry"), PARTITIONS)
+    await driver.begin(stream.records())
+    acts_first = [Step("poll", ACTS, 0, 9), Step("fold"), Step("write")]
+    telemetry_first = [Step("poll", ACTS, 0, 2), *acts_first[1:], Step("poll", count=9), *acts_first[1:]]
+    for step in acts_first if first == ACTS else telemetry_first:
+        await driver.step(step)
+    await driver.finish()
+    async with pool.acquire() as connection:
+        words = await connection.fetchval("SELECT words FROM act WHERE cell = $1 AND key = 'retry'", driver.cell)
+    assert "still not readable" in words
 
 
 def test_a_crash_is_caught_by_nobody() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from service.store.pool import create_pool
@@ -43,13 +43,14 @@ def bench(database: str) -> Iterator[Bench]:
 
 
 @pytest.mark.xfail(
-    reason="several changes of one asset within a millisecond can leave a past belief that held no time",
+    reason="whereabouts are not looked at again where a run begins and states the same; see the tests of faults",
     strict=False,
 )
 @pytest.mark.timeout(600)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining a failure takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())

@@ -115,7 +115,7 @@ class Deriver:
         at = run.first
         for other in self.runs:
             stated = other.source != run.source and other.digest == run.digest and other.known and other.covers
-            if stated and other.first <= at and other.speaks(at + 1) and other.inventory is not None:
+            if stated and other.open_at(at) and other.inventory is not None:
                 strong = {v for c in carriers(other.inventory).carriers for v in c.strong}
                 if strong - self.identity.shared:
                     self.findings.put(FindingKind.IDENTITY_DISPUTED, f"source:{run.source}", at)

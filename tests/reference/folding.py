@@ -63,6 +63,10 @@ class Folded:
         """Whether it is not silent at `at`, as known when everything before that was."""
         return self.first < at and not self.ended(at - 1) and self.heard(at - 1) + self.tolerance >= at
 
+    def open_at(self, at: int) -> bool:
+        """Whether a report at `at` could still extend it, all that was appended by then known."""
+        return self.first <= at and not self.ended(at) and self.heard(at) + self.tolerance >= at
+
     def as_of(self, at: int) -> Run:
         """Give the run as it was known when everything before `at` was."""
         over = self.ended(at - 1)
