@@ -279,6 +279,7 @@ def test_rule_26_a_contradicting_binding_never_makes_a_verdict_confirmed(
 def test_rule_27_taking_supporting_runs_away_never_makes_a_verdict_confirmed(
     evidence: Evidence, data: st.DataObject
 ) -> None:
+    """Unless what was disputed, or said otherwise, was known only by way of a link that nothing supports any more."""
     fewer = {}
     for asset, found in evidence.assets.items():
         kept = tuple(
@@ -292,7 +293,21 @@ def test_rule_27_taking_supporting_runs_away_never_makes_a_verdict_confirmed(
     for claim in CLAIMS:
         for subject in (GPU, TRAY, RACK):
             if judge(claim, subject, less).verdict is Verdict.CONFIRMED:
-                assert judge(claim, subject, evidence).verdict is Verdict.CONFIRMED
+                before = judge(claim, subject, evidence)
+                assert before.verdict in {Verdict.CONFIRMED, Verdict.CONTRADICTED, Verdict.DISPUTED}
+                if before.verdict is not Verdict.CONFIRMED:
+                    assert before.disputes or before.contradicting
+                    assert _lost(evidence, less)
+
+
+def _lost(evidence: Evidence, less: Evidence) -> bool:
+    """Whether a link lost a run."""
+    return any(
+        len(one.runs) > len(other.runs)
+        for asset, found in evidence.assets.items()
+        for one, other in zip(found.bindings, less.assets[asset].bindings, strict=True)
+        if one.container is not None
+    )
 
 
 def lived_on(evidence: Evidence, later: int, extra: Binding) -> Evidence:
