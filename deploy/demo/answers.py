@@ -100,7 +100,7 @@ async def racks_stayed(running: Running, told: Told, site: Site) -> None:
     words = f"; the longest {_span(longest)} of {longest['source']}, {longest['cause']}" if longest else ""
     told.say(f"{silences['count']} silences above their source's tolerance{words}")
     for kind, expected in story.expected(site.play).items():
-        told.check(f"{_NAMES[kind]} that stayed", _plain(expected), dict(sorted(answer["counts"][kind.value].items())))
+        told.check(f"{_NAMES[kind]} that stayed", _plain(expected), _of(answer["counts"], kind))
 
 
 async def swapped_gpu(running: Running, told: Told, site: Site) -> None:
@@ -189,7 +189,7 @@ async def agents_alone(running: Running, told: Told, site: Site) -> None:
     )
     told.say(f"what would raise that: {_codes(answer['would_raise'])}")
     for kind, expected in story.expected(site.play).items():
-        told.check(f"{_NAMES[kind]}, agents alone", _plain(expected), dict(sorted(counts[kind.value].items())))
+        told.check(f"{_NAMES[kind]}, agents alone", _plain(expected), _of(counts, kind))
     told.check("a server, agents alone", ("consistent", "declared"), (answer["verdict"], answer["grades"]["place"]))
 
 
@@ -200,6 +200,11 @@ def _still(site: Site) -> str:
     busy = story.unheard(script) | {server.number for server in moved}
     quiet = [server for server in made.fleet.servers if server.number not in busy]
     return (quiet or made.fleet.servers)[play.seed % len(quiet or made.fleet.servers)].serial
+
+
+def _of(counts: Mapping[str, Mapping[str, int]], kind: Kind) -> dict[str, int]:
+    """Give the counts of one kind: none where no such thing was found."""
+    return dict(sorted(counts.get(kind.value, {}).items()))
 
 
 def _plain(counts: Mapping[Verdict, int]) -> dict[str, int]:
