@@ -40,7 +40,8 @@ def test_a_play_is_a_function_of_its_seed() -> None:
 def test_append_times_never_decrease_and_acts_come_first(small: list[Record]) -> None:
     assert all(one.at <= two.at for one, two in itertools.pairwise(small))
     assert small[0].topic == ACTS
-    assert {record.at for record in small[-3:]} == {SMALL.end}
+    # Telemetry is applied below what the acts have reached: their last beat may go one further.
+    assert all(SMALL.end <= record.at <= SMALL.end + 1 for record in small[-3:])
     assert {(record.topic, record.partition) for record in small[-3:]} == {(ACTS, 0), (TELEMETRY, 0), (TELEMETRY, 1)}
 
 
