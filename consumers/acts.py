@@ -4,25 +4,17 @@ What an act means for places, identity and whereabouts is decided by deriving, i
 once per idempotency key, and what consumers themselves depend on (enrolments, partitions, retries) takes effect.
 """
 
-import base64
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import orjson
 
 from consumers.batch import Batch, Change, DeadLetter, StatedAct
-from consumers.decode import decode
 from consumers.records import Lane, Record, is_beat
-from consumers.verify import verify
 from schemas import acts
 from schemas.canonical import canonical
 from schemas.envelope import ACT_TYPE, COMMON, TYPE
 from schemas.errors import Rejected
-from schemas.report import Report
-from schemas.words import Timing
 from service.facts.records import Millis
-from service.facts.runs import ACTS_PARTITION, OUTAGE, run_number
+from service.facts.runs import OUTAGE
 from service.store import intake
 from service.store.pool import Connection
 
@@ -75,18 +67,6 @@ class ActsFolding:
             where = "acts.common" if common else "acts.<cell>"
             raise Rejected("wrong_topic", f"{act.act} belongs on {where}")
         return act
-
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """A dead letter as a record, at the position where it was buried."""
-
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
 
 
 async def apply(connection: Connection, batch: Batch) -> None:
@@ -147,8 +127,6 @@ async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple
                 return _REFUSED, f"partition {act.partition} is not there, or is so already"
         case acts.GoOn():
             return await _go_on(connection, cell, act, at)
-        case acts.DeadLetterRetry():
-            return await _retry(connection, cell, act, stated)
         case acts.OperatorPut():
             await intake.put_operator(connection, act.operator, act.name, act.country)
             return _APPLIED, None
@@ -180,45 +158,4 @@ async def _go_on(connection: Connection, cell: str, act: acts.GoOn, at: Millis) 
             at,
             f"act {act.key}: {act.reason or 'go on'}",
         )
-    return None, None
-
-
-async def _retry(
-    connection: Connection, cell: str, act: acts.DeadLetterRetry, stated: StatedAct
-) -> tuple[str | None, str | None]:
-    """Put a dead letter through: what it states is known from the act on, covers nothing, and is kept as a late run."""
-    row = await intake.dead_letter(connection, cell, act.partition, act.offset)
-    if row is None:
-        return _REFUSED, f"there is no dead letter at partition {act.partition}, offset {act.offset}"
-    if row["retried_at"] is not None:
-        return _REFUSED, "this dead letter was put through before"
-    headers = [(name, base64.b64decode(value)) for name, value in orjson.loads(row["headers"])]
-    letter = _Letter(act.partition, act.offset, row["at"], row["key"], row["value"], headers)
-    try:
-        decoded = decode(letter)
-        term = [
-            t
-            for t in await intake.terms(connection, cell)
-            if t["source"] == decoded.source and t["from_at"] <= stated.at
-        ]
-        if term and term[-1]["retired"]:
-            return _REFUSED, f"source {decoded.source} is retired"
-        verified = verify(decoded, stated.at, None, stated.at)
-    except Rejected as exc:
-        return _REFUSED, f"still not readable: {exc.code}: {exc.words}"
-    await intake.retried(connection, cell, (act.partition, row["epoch"], act.offset), stated.at)
-    observation = decoded.observation
-    if not isinstance(observation, Report):
-        return None, None
-    number = run_number(0, ACTS_PARTITION, stated.offset)
-    digest, at = observation.inventory.digest(), stated.at
-    await intake.write_columns(connection, "add_inventories", cell, [[digest], [observation.inventory.canonical()]])
-    await intake.write_columns(connection, "add_sources", cell, [[decoded.source], [verified.source_class.value], [at]])
-    run = (
-        number, decoded.source, observation.scope, ACTS_PARTITION, Timing.LATE.value, digest, True, verified.tolerance,
-        at, at, at, "replaced", None,
-    )  # fmt: skip
-    await intake.write_columns(connection, "begin_runs", cell, [[value] for value in run])
-    change = Change(at, _ACTS, 0, stated.offset, 2, "late", number)
-    await intake.write_columns(connection, "add_changes", cell, [[value] for value in change])
     return None, None

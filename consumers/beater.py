@@ -60,7 +60,7 @@ class Beater:
 
     async def _beat_on(self) -> None:
         looker = AIOKafkaConsumer(**self._kafka, enable_auto_commit=False, metadata_max_age_ms=2000)
-        producer = AIOKafkaProducer(**self._kafka, linger_ms=0, acks="all")
+        producer = AIOKafkaProducer(**self._kafka, linger_ms=0, acks="all", metadata_max_age_ms=2000)
         admin = AIOKafkaAdminClient(**self._kafka)
         async with contextlib.AsyncExitStack() as stack:
             for client, close in ((looker, looker.stop), (producer, producer.stop), (admin, admin.close)):
@@ -131,6 +131,8 @@ class Beater:
                 restless |= {tp for tp in partitions if tp.topic == acts_topic(cell)}
             due += [tp for tp in partitions if tp not in due and now - self._beaten.get(tp, -1e9) >= self._idle_s]
         self._ends.update(ends)
+        known = {topic: await producer.partitions_for(topic) for topic in {tp.topic for tp in due}}
+        due = [tp for tp in due if tp.partition in known[tp.topic]]  # one that was just added: next time
         if due:
             sent = await asyncio.gather(
                 *[await producer.send(tp.topic, value=b"", partition=tp.partition, headers=_HEADERS) for tp in due]

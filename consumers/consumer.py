@@ -24,6 +24,7 @@ from consumers.source import Source
 from schemas.envelope import COMMON
 from schemas.errors import CellStopped, LostPartition, Transient
 from service.store import intake
+from service.store.pool import acquired
 
 _log = structlog.get_logger()
 
@@ -91,7 +92,7 @@ class Consumer:
                 await self._stop_lane(exc)
             count = 0
             for lane, records in polled.items():
-                if await self._fits(lane, records[0].timestamp_type if records else None):
+                if records and self._fits(lane, records[0].timestamp_type):
                     self._pipeline.receive(lane, records)
                     count += len(records)
             await self._pipeline.fold(self._source.active)
@@ -183,7 +184,7 @@ class Consumer:
 
     async def _note_gap(self, lane: Lane, position: Position, start: int) -> None:
         """Retention removed records before we came, or the last one applied: a row says from where to where."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with acquired(self._pool) as connection, connection.transaction():
             await intake.note_record_gap(
                 connection,
                 *lane,
@@ -226,7 +227,7 @@ class Consumer:
         self._source.hold(lane)
         self.waiting[lane.label] = str(exc)
         if partition is not None:
-            async with self._pool.acquire() as connection:
+            async with acquired(self._pool) as connection:
                 await intake.stop_partition(connection, *lane, partition.position.next_offset, str(exc))
             self._pipeline.drop({lane})
 
@@ -238,7 +239,7 @@ class Consumer:
         with contextlib.suppress(Transient, KafkaError):
             await self._again()
 
-    async def _fits(self, lane: Lane, timestamp_type: int | None) -> bool:
+    def _fits(self, lane: Lane, timestamp_type: int) -> bool:
         """Whether a topic's times are of the kind that its cell asks for: `CreateTime` where it is simulated."""
         state = self._pipeline.cells.get(lane.cell)
         simulated = state is not None and state.simulated
@@ -265,7 +266,7 @@ class Consumer:
             return
         try:
             topics = await self._source.partitions()
-            async with self._pool.acquire() as connection:
+            async with acquired(self._pool) as connection:
                 for cell in sorted({lane.cell for lane in idle}):
                     async with connection.transaction():
                         await births.bear(connection, cell, topics.get(cell, {}))

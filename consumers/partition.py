@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from consumers.acts import ActsFolding
 from consumers.batch import Batch
 from consumers.fold import Folding, OpenRun, SourceState
-from consumers.records import Lane, Record
+from consumers.records import Lane, Record, is_beat
 from consumers.terms import Terms
 from schemas.words import Timing
 from service.facts.records import Millis
@@ -108,10 +108,17 @@ class Partition:
         return len(records)
 
     def _ready(self, upto: Millis) -> list[Record]:
+        """Take what lies below the append time that is applied on the acts.
+
+        At that very millisecond another act may come yet; a beat there depends on none.
+        """
         ready: list[Record] = []
         inbox = self.inbox
         floor = self.folding.applied
-        while inbox and len(ready) < _CHUNK and max(inbox[0].timestamp, floor) <= upto:
+        while inbox and len(ready) < _CHUNK:
+            at = max(inbox[0].timestamp, floor)
+            if at > upto or (at == upto and not is_beat(inbox[0])):
+                break
             ready.append(inbox.popleft())
         return ready
 

@@ -66,7 +66,9 @@ class Pipeline:
                     held = self.partitions.get(lane)
                     if held is None:
                         self.partitions[lane] = Partition(lane, position)
-                    elif not held.same_place(position):
+                    elif held.same_place(position):
+                        held.inbox.clear()  # what was polled and not folded is polled again
+                    else:
                         held.take_up(position)
                 await self._retire(connection, {lane.cell for lane in found})
         except TRANSIENT as exc:

@@ -48,6 +48,7 @@ class Book:
         self.decisions: dict[str, Millis | None] = {}
         self.decided: set[str] = set()  # assets that have a row in `decision`
         self.touched: dict[str, None] = {}
+        self.lifting: set[str] = set()  # touched ones that lost a surveyed place, which was their containers' too
         # What is to be written: statement → rows.
         self.writes: dict[str, list[tuple[object, ...]]] = defaultdict(list)
         self.gaps: dict[tuple[str, str, Millis], tuple[OpenGap, Millis | None, bool]] = {}  # with end, and if stored

@@ -239,6 +239,8 @@ class Work:
             await self._silence.spoke((source, scope), moment)
             await self._turn_page()
         self._clock(source, timing, moment)
+        if timing is not Timing.LATE:
+            await self._sightings.touch((source, scope))
         if not run["known"]:
             await self._foreign_digest(source, scope, digest, moment)
             return

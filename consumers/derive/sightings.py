@@ -51,6 +51,14 @@ class Sightings:
                 await self.begin(new, moment)
         await self._miss(missing, moment)
 
+    async def touch(self, pair: Pair) -> None:
+        """Have what a source and scope speak of looked at again: a run of theirs begins (rule 17)."""
+        book = self._book
+        await book.load_open([pair])
+        rows = list(book.open[pair].values())
+        await book.load_names(row.asset for row in rows)
+        book.touched.update(dict.fromkeys(book.asset_of(row.asset) for row in rows))
+
     def place_of(self, source: str, slot: str, stated: str | None, moment: Moment) -> tuple[str | None, bool]:
         """Where a slot is: surveyed (a facility source only), else as stated, if such a place is known."""
         memory = self._book.memory
@@ -79,6 +87,8 @@ class Sightings:
         await book.load_names([row.asset])
         book.end(row, moment.known, cause.value)
         book.touched[book.asset_of(row.asset)] = None
+        if row.surveyed:
+            book.lifting.add(book.asset_of(row.asset))
         book.append(
             moment, "binding_ended", row.asset, source=row.source, scope=row.scope, slot=row.slot,
             since=when(row.from_at), cause=cause.value,

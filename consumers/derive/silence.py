@@ -37,7 +37,7 @@ class Silence:
             book.memory.fresh.discard(source)
         else:
             self._findings.close(FindingKind.CLOCK_WRONG, source, moment, "the source no longer reports so")
-        term, _ = book.memory.terms.at(source, moment.known)
+        term, _ = book.memory.terms.at(source, moment.horizon - 1)
         if run["timing"] == Timing.LATE or (term is not None and term.retired) or (source, scope) in book.memory.gaps:
             return
         others = await derived.rows(

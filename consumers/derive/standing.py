@@ -28,17 +28,20 @@ class Standing:
             assets = sorted(book.touched)
             book.touched.clear()
             if not assets:
+                book.lifting.clear()
                 return
             await self._load(assets)
             above: set[str] = set()
             for asset in assets:
                 placed = await self._look(asset, moment)
-                if placed:
-                    above |= {
-                        book.asset_of(row.container) for row in self._rows(asset) if row.container is not None
-                    } - {asset}
+                holders = {book.asset_of(row.container) for row in self._rows(asset) if row.container is not None}
+                if placed or asset in book.lifting:
+                    above |= holders - {asset}
+                if asset in book.lifting:
+                    book.lifting |= holders
             book.touched.update(dict.fromkeys(sorted(above)))
         book.touched.clear()
+        book.lifting.clear()
 
     async def _load(self, assets: Iterable[str]) -> None:
         book = self._book

@@ -8,6 +8,7 @@ from consumers.derive.graph import Graph
 from consumers.derive.links import Links
 from consumers.derive.memory import Work, load_places
 from consumers.derive.order import Moment
+from consumers.derive.retries import retry
 from consumers.derive.rows import BindingRow
 from consumers.derive.sightings import Sightings
 from consumers.derive.silence import Silence, seal
@@ -46,6 +47,7 @@ class Stated:
             acts.AssetUndo: self._undo,
             acts.IdentifierShare: self._share,
             acts.WorkPlan: self._work,
+            acts.DeadLetterRetry: self._retry,
             **dict.fromkeys(get_args(acts.LinkAct), Links(book, graph).take),
         }
 
@@ -94,9 +96,8 @@ class Stated:
         moment: Moment,
     ) -> Outcome:
         book = self._book
-        args = (book.connection, "close_place", book.cell, place, moment.known)
-        if any(row["from_at"] >= moment.known for row in await derived.rows(*args)):
-            await derived.rows(book.connection, "drop_place", book.cell, place, moment.known)
+        await derived.rows(book.connection, "drop_place", book.cell, place, moment.known)
+        await derived.rows(book.connection, "close_place", book.cell, place, moment.known)
         await derived.rows(book.connection, "add_place", book.cell, place, kind, within, *where, moment.known)
         await load_places(book.connection, book.memory)
         await self._restate({place}, moment)
@@ -203,6 +204,9 @@ class Stated:
             return "this value is a placeholder: it joins nothing anyway"
         await self._graph.share(values, moment)
         return None
+
+    async def _retry(self, act: acts.DeadLetterRetry, moment: Moment) -> Outcome:
+        return await retry(self._book, self._graph, act, moment)
 
     async def _work(self, act: acts.WorkPlan, moment: Moment) -> Outcome:
         from_at, until_at = millis(act.from_at.isoformat()), millis(act.until_at.isoformat())

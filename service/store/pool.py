@@ -5,6 +5,8 @@ is cut. Pools are made at the edge (deploy), never at import.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -59,6 +61,16 @@ async def connect(dsn: str, **options: Any) -> asyncpg.Connection:  # noqa: ANN4
         raise Transient(msg) from exc
     await prepare(connection)
     return connection
+
+
+@asynccontextmanager
+async def acquired(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+    """Borrow a connection for a while. Raises `Transient` for whatever says that the server is away for now."""
+    try:
+        async with pool.acquire() as connection:
+            yield connection
+    except TRANSIENT as exc:
+        raise Transient(f"Postgres does not answer ({type(exc).__name__}: {exc}): trying again") from exc
 
 
 async def create_pool(dsn: str, **options: Any) -> asyncpg.Pool:  # noqa: ANN401 - asyncpg's own

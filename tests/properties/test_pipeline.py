@@ -42,10 +42,6 @@ def bench(database: str) -> Iterator[Bench]:
     made.close()
 
 
-@pytest.mark.xfail(
-    reason="whereabouts are not looked at again where a run begins and states the same; see the tests of faults",
-    strict=False,
-)
 @pytest.mark.timeout(600)
 @settings(
     max_examples=EXAMPLES,
