@@ -212,11 +212,3 @@ class Folding:
             state.known.add((scope, digest))
         state.recent = run
         return None
-
-    def retire(self, sources: Sequence[str]) -> None:
-        """Forget the open runs of retired sources: their rows were ended."""
-        for source in sources:
-            state = self.states.get(source.encode())
-            if state is not None:
-                state.runs.clear()
-                state.recent = None

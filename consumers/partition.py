@@ -74,11 +74,6 @@ class Partition:
             == (position.epoch, position.next_offset, position.last_sha256, position.stopped)
         )
 
-    def retire(self, sources: Iterable[str]) -> None:
-        """Forget the open runs of retired sources: their rows were ended."""
-        if isinstance(self.folding, Folding):
-            self.folding.retire(list(sources))
-
     def receive(self, records: Iterable[Record]) -> None:
         """Take polled records."""
         self.inbox.extend(records)

@@ -70,7 +70,6 @@ class Pipeline:
                         held.inbox.clear()  # what was polled and not folded is polled again
                     else:
                         held.take_up(position)
-                await self._retire(connection, {lane.cell for lane in found})
         except TRANSIENT as exc:
             raise _away(exc) from exc
         return found
@@ -154,17 +153,7 @@ class Pipeline:
             state.simulated = row["simulated"]
             if row["terms"] != state.terms.version:
                 state.terms = await load_terms(connection, row["cell"], row["terms"])
-                await self._retire(connection, {row["cell"]})
             state.acts_applied = row["applied"]
-
-    async def _retire(self, connection: asyncpg.pool.PoolConnectionProxy, cells: set[str]) -> None:
-        """End the open runs of sources that were retired, in the partitions that are ours (rule 13)."""
-        for cell in cells:
-            ours = [p for p in self.partitions.values() if p.lane.cell == cell and p.lane.topic == "telemetry"]
-            if ours:
-                retired = await intake.end_retired(connection, cell, [p.lane.partition for p in ours])
-                for partition in ours:
-                    partition.retire(retired)
 
     async def _tell(self, step: str, when: str) -> None:
         if self._observe is not None and (told := self._observe(step, when)) is not None:

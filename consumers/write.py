@@ -156,8 +156,10 @@ async def put(connection: Connection, prepared: Prepared) -> None:
             if name in _EXACT and touched != len(columns[0]):
                 msg = f"{name} of cell {cell} touched {touched} rows of {len(columns[0])}"
                 raise RuntimeError(msg)
-        if cell in prepared.retiring and "begin_runs" in statements:
-            await intake.end_retired(connection, cell, sorted(set(statements["begin_runs"][3])))
+        for batch in prepared.batches:
+            # Everything below the retirement is folded once the partition's time has reached it, and nothing sooner.
+            if cell in prepared.retiring and batch.lane.cell == cell and batch.lane.topic == "telemetry":
+                await intake.end_retired(connection, cell, batch.lane.partition, batch.applied)
         for batch in prepared.batches:
             if batch.lane.cell == cell and batch.acts:
                 await acts.apply(connection, batch)

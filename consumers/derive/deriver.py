@@ -18,7 +18,7 @@ from consumers.derive.memory import Memory, Split
 from consumers.derive.order import Moment, Order
 from consumers.derive.page import flush
 from consumers.derive.sightings import Sightings
-from consumers.derive.silence import Silence, seal
+from consumers.derive.silence import Silence, seal, wrong_clock
 from consumers.derive.standing import Standing
 from consumers.derive.stated import Stated
 from consumers.pipeline import Acquire, Observer
@@ -255,11 +255,11 @@ class Work:
         if timing is Timing.FRESH:
             self._findings.close(FindingKind.CLOCK_WRONG, source, moment, "its times fit again")
             self._memory.fresh.add(source)
-        elif timing is Timing.UNTIMED or source not in self._memory.fresh:
-            what = "states no usable time" if timing is Timing.UNTIMED else "states times that do not fit the broker's"
-            self._findings.put(
-                FindingKind.CLOCK_WRONG, source, moment, f"source {source} {what}", {"timing": timing.value}
-            )
+            return
+        if timing is Timing.LATE:
+            self._memory.late.add(source)
+        if timing is Timing.UNTIMED or source not in self._memory.fresh:
+            wrong_clock(self._findings, source, timing, moment)
 
     async def _foreign_digest(self, source: str, scope: str, digest: bytes, moment: Moment) -> None:
         """A heartbeat names an inventory that its source never stated, but another one does just now (rule 11)."""

@@ -57,6 +57,7 @@ class Memory:
     gaps: dict[tuple[str, str], OpenGap] = field(default_factory=dict)
     silent: dict[str, set[str]] = field(default_factory=dict)  # site → racks all of whose sources are silent
     fresh: set[str] = field(default_factory=set)  # sources with a fresh run that has not fallen silent
+    late: set[str] = field(default_factory=set)  # sources with a late run that has not fallen silent
     disputed: dict[Value, str] = field(default_factory=dict)  # values whose dispute stands → its id
     findings: dict[tuple[str, str], FindingRow] = field(default_factory=dict)
     inventories: OrderedDict[bytes, "Split"] = field(default_factory=OrderedDict)
@@ -144,7 +145,8 @@ async def load(connection: Connection, cell: str) -> Memory:
         memory.gaps[(row["source"], row["scope"])] = OpenGap(
             row["from_at"], row["opened_at"], row["run"], row["partition"]
         )
-    memory.fresh = {row["source"] for row in await derived.rows(connection, "fresh_sources", cell)}
+    memory.fresh = {row["source"] for row in await derived.rows(connection, "live_sources", cell, "fresh")}
+    memory.late = {row["source"] for row in await derived.rows(connection, "live_sources", cell, "late")}
     for row in await derived.rows(connection, "open_identity_disputes", cell):
         memory.disputed[Value(Kind(row["kind"]), row["scheme"], row["scope"], row["value"])] = row["dispute"]
     for row in await derived.rows(connection, "open_findings", cell):

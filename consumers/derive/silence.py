@@ -35,7 +35,10 @@ class Silence:
         )  # fmt: skip
         if run["timing"] == Timing.FRESH:
             book.memory.fresh.discard(source)
+            if source in book.memory.late:  # what still comes from it has other times than the broker's
+                wrong_clock(self._findings, source, Timing.LATE, moment)
         else:
+            book.memory.late.discard(source)
             self._findings.close(FindingKind.CLOCK_WRONG, source, moment, "the source no longer reports so")
         term, _ = book.memory.terms.at(source, moment.horizon - 1)
         if run["timing"] == Timing.LATE or (term is not None and term.retired) or (source, scope) in book.memory.gaps:
@@ -116,3 +119,9 @@ def seal(book: Book, run: derived.Row, moment: Moment) -> None:
         moment, "run_ended", None, run=str(run["run"]), source=run["source"], scope=run["scope"], timing=run["timing"],
         first=when(run["first_at"]), last=when(run["last_at"]), until=when(run["until_at"]), cause=run["end_cause"],
     )  # fmt: skip
+
+
+def wrong_clock(findings: Findings, source: str, timing: Timing, moment: Moment) -> None:
+    """Find that a source has no usable time, or only such as do not fit the broker's."""
+    what = "states no usable time" if timing is Timing.UNTIMED else "states times that do not fit the broker's"
+    findings.put(FindingKind.CLOCK_WRONG, source, moment, f"source {source} {what}", {"timing": timing.value})

@@ -402,10 +402,10 @@ JOIN whereabouts c ON c.cell = $1 AND c.container = n.rack AND c.until_at IS NUL
 JOIN binding b ON b.cell = $1 AND b.asset = c.asset AND b.until_at IS NULL AND b.from_at <= $3
 GROUP BY n.rack, b.source
 
--- name: fresh_sources
+-- name: live_sources
 SELECT DISTINCT r.source
 FROM run r JOIN cell c ON c.cell = r.cell
-WHERE r.cell = $1 AND r.timing = 'fresh' AND r.first_at < c.horizon AND (r.until_at IS NULL OR r.until_at >= c.horizon)
+WHERE r.cell = $1 AND r.timing = $2 AND r.first_at < c.horizon AND (r.until_at IS NULL OR r.until_at >= c.horizon)
   AND r.last_at + r.tolerance_ms * interval '1 ms' >= c.horizon
 
 -- name: behind

@@ -101,9 +101,9 @@ async def terms(connection: Connection, cell: str) -> Rows:
     return await connection.fetch(_SQL["terms"], cell)
 
 
-async def end_retired(connection: Connection, cell: str, partitions: Sequence[int]) -> list[str]:
-    """End the open runs of sources that were retired; the sources."""
-    return [row["source"] for row in await connection.fetch(_SQL["end_retired"], cell, partitions)]
+async def end_retired(connection: Connection, cell: str, partition: int, applied: Millis) -> int:
+    """End the open runs of sources that were retired by the time that a partition is applied up to; how many."""
+    return len(await connection.fetch(_SQL["end_retired"], cell, partition, applied))
 
 
 async def write_columns(connection: Connection, name: str, cell: str, columns: Columns) -> int:

@@ -77,7 +77,7 @@ ORDER BY source, from_at
 UPDATE run r
 SET until_at = t.from_at, end_cause = 'retired'
 FROM source_term t
-WHERE r.cell = $1 AND r.partition = ANY ($2::integer[]) AND r.until_at IS NULL
+WHERE r.cell = $1 AND r.partition = $2 AND r.until_at IS NULL AND t.from_at <= $3
   AND t.cell = $1 AND t.source = r.source AND t.retired AND t.from_at >= r.first_at
   AND NOT EXISTS (SELECT FROM source_term o
                   WHERE o.cell = $1 AND o.source = t.source AND o.retired AND o.from_at >= r.first_at AND o.from_at < t.from_at)

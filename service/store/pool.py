@@ -31,6 +31,7 @@ TRANSIENT = (
     asyncpg.DiskFullError,
     asyncpg.OutOfMemoryError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
