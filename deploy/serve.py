@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from deploy.kafka_client import NoKafka, producer
 from deploy.migrate import migrations
 from deploy.settings import Settings
+from schemas.envelope import ACTS_PREFIX, BEAT_TYPE, TYPE, telemetry_topic
 from schemas.errors import HoldfastError, Transient
 from service.api.app import create_app
 from service.api.parts import API_ROLE, Parts, Sent
@@ -60,6 +61,7 @@ class KafkaSender:
         self._settings = settings
         self._lock = asyncio.Lock()
         self._client: AIOKafkaProducer | None = None
+        self._played: dict[str, Millis] = {}  # topics of simulated cells: the time up to which we let them go
         self._manager: AbstractAsyncContextManager[AIOKafkaProducer] | None = None
 
     async def __call__(
@@ -69,11 +71,24 @@ class KafkaSender:
         try:
             async with asyncio.timeout(_SEND_S):
                 client = await self._connected()
+                if at is not None:
+                    at = max(at, self._played.get(topic, 0) + 1)
                 done = await client.send_and_wait(topic, value, partition=0, headers=list(headers), timestamp_ms=at)
+                if at is not None:
+                    await self._let_time_go_by(client, topic, at)
         except (KafkaError, NoKafka, OSError, TimeoutError) as exc:
             words = f"Kafka takes nothing now ({str(exc) or type(exc).__name__}): nothing was written, try again"
             raise Transient(words) from exc
         return Sent(done.offset, done.timestamp)
+
+    async def _let_time_go_by(self, client: AIOKafkaProducer, topic: str, at: Millis) -> None:
+        """Beat in a simulated cell, which nobody else does, so that its horizon passes an act (SEMANTICS rule 24)."""
+        beat = {"value": b"", "headers": [(TYPE, BEAT_TYPE.encode())]}
+        telemetry = telemetry_topic(topic.removeprefix(ACTS_PREFIX))
+        for partition in sorted(await client.partitions_for(telemetry)):
+            await client.send_and_wait(telemetry, partition=partition, timestamp_ms=at + 1, **beat)
+        await client.send_and_wait(topic, partition=0, timestamp_ms=at + 2, **beat)
+        self._played[topic] = at + 2
 
     async def _connected(self) -> AIOKafkaProducer:
         async with self._lock:
