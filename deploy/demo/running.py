@@ -1,13 +1,10 @@
 """Everything that the demo needs, running: both servers, consumer, beater, API, and a key of the demo's operator."""
 
 import asyncio
-import contextlib
-import os
 import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,11 +12,10 @@ from typing import Any, ClassVar
 import httpx
 
 from deploy.acting import owner
-from deploy.embedded import Servers
+from deploy.everything import everything
 from deploy.explain import kafka_options
-from deploy.migrate import migrate
-from deploy.serve import Server, now
-from deploy.settings import Settings, load
+from deploy.serve import now
+from deploy.settings import Settings
 from loadtests.topics import Broker
 from schemas.envelope import millis
 from schemas.errors import HoldfastError
@@ -81,32 +77,16 @@ class Running:
 @asynccontextmanager
 async def running(settings: Settings, tell: Tell) -> AsyncIterator[Running]:
     """Start all that no setting names elsewhere; end it all when left. Raises what starting raises."""
-    servers = Servers(
-        settings.data_dir,
-        database_url=settings.database_url.get_secret_value() if settings.database_url else None,
-        kafka_bootstrap=settings.kafka_bootstrap,
-        progress=tell,
-    )
-    addresses = await asyncio.to_thread(servers.start)
-    try:
-        await migrate(addresses.dsn)
-        told = load(data_dir=settings.data_dir, database_url=addresses.dsn, kafka_bootstrap=addresses.bootstrap)
-        log = settings.data_dir / "demo.log"
-        async with contextlib.AsyncExitStack() as stack:
-            children = stack.enter_context(_children(told, addresses.dsn, addresses.bootstrap, log))
-            server = await stack.enter_async_context(Server(told, addresses.dsn))
-            client = await stack.enter_async_context(
-                httpx.AsyncClient(
-                    base_url=server.url,
-                    headers={"Authorization": f"Bearer {await _key(told)}"},
-                    timeout=300,
-                    trust_env=False,
-                )
-            )
-            broker = Broker(addresses.bootstrap, kafka_options(told))
-            yield Running(told, broker, client, server.url, children, log)
-    finally:
-        await asyncio.to_thread(servers.stop)
+    async with everything(settings, tell, "demo.log") as whole:
+        client = httpx.AsyncClient(
+            base_url=whole.url,
+            headers={"Authorization": f"Bearer {await _key(whole.settings)}"},
+            timeout=300,
+            trust_env=False,
+        )
+        async with client:
+            broker = Broker(whole.bootstrap, kafka_options(whole.settings))
+            yield Running(whole.settings, broker, client, whole.url, whole.children, whole.log)
 
 
 async def _key(settings: Settings) -> str:
@@ -114,33 +94,3 @@ async def _key(settings: Settings) -> str:
     async with owner(settings) as connection:
         at = now()
         return await keys.create(connection, OPERATOR, "demo", ("read",), at=at, expires_at=at + 86_400_000)
-
-
-@contextmanager
-def _children(settings: Settings, dsn: str, bootstrap: str, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], ...]]:
-    told = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": dsn, "KAFKA_BOOTSTRAP": bootstrap}
-    environment = os.environ | {f"HOLDFAST_{name}": value for name, value in told.items()}
-    with log.open("ab") as out:
-        started = tuple(
-            subprocess.Popen(
-                [sys.executable, "-m", "deploy.demo.child", what],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,  # Ctrl-C is for us; we end them
-            )
-            for what in ("consume", "beat")
-        )
-        try:
-            yield started
-        finally:
-            for child in started:
-                if child.stdin:
-                    child.stdin.close()
-            for child in started:
-                try:
-                    child.wait(30)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait()

@@ -8,16 +8,17 @@ import sys
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 
 from deploy.embedded.ports import broker_answers
 from tests.support.processes import gone
 from tests.support.servers import KafkaServer, PostgresServer, apart
 
-UP = [sys.executable, "-c", "from deploy.cli import main; main(['up', '--json'])"]
+UP = [sys.executable, "-c", "import sys; from deploy.cli import main; main(['up', '--json', *sys.argv[1:]])"]
 
 
-def up(folder: Path, jars: Path, **variables: str) -> tuple["subprocess.Popen[str]", dict[str, str]]:
+def up(folder: Path, jars: Path, *options: str, **variables: str) -> tuple["subprocess.Popen[str]", dict[str, str]]:
     """Start it and give what it says once it is ready."""
     (folder / "data" / "kafka").mkdir(parents=True, exist_ok=True)
     (folder / "data").chmod(0o711)
@@ -25,7 +26,7 @@ def up(folder: Path, jars: Path, **variables: str) -> tuple["subprocess.Popen[st
         (folder / "data" / "kafka" / "jars").symlink_to(jars)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
     env = {**kept, "HOLDFAST_DATA_DIR": str(folder / "data"), **variables}
-    process = subprocess.Popen(UP, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen([*UP, *options], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout
     return process, json.loads(process.stdout.readline())
 
@@ -43,6 +44,7 @@ def test_it_is_ready_again_and_ends_with_everything(
     again, said_again = up(server_folder, jars)
     assert said_again["kafka_bootstrap"] == said["kafka_bootstrap"]
     assert float(said_again["ready_after_s"]) > 0
+    assert httpx.get(f"{said_again['url']}/livez", trust_env=False).is_success
     again.send_signal(signal.SIGINT)
     again.wait(40)
     for one in (process, again):
@@ -56,6 +58,7 @@ def test_servers_that_settings_name_are_used_and_nothing_embedded_starts(
     process, said = up(
         server_folder,
         jars,
+        "--servers-only",
         HOLDFAST_DATABASE_URL=postgres_server.dsn,
         HOLDFAST_KAFKA_BOOTSTRAP=kafka_server.bootstrap,
     )

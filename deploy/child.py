@@ -1,4 +1,4 @@
-"""A consumer or the beater as a child process: `python -m deploy.demo.child consume|beat`; ends with its parent."""
+"""A consumer or the beater as a child process: `python -m deploy.child consume|beat`; ends with its parent."""
 
 import os
 import signal

@@ -1,0 +1,87 @@
+"""Everything on one machine: both servers, migrations, a consumer, the beater and the API; all end together."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.embedded import Servers
+from deploy.migrate import migrate
+from deploy.serve import Server
+from deploy.settings import Settings, load
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """What runs. `settings` name both servers; the children (consumer, beater) write to `log`."""
+
+    settings: Settings
+    dsn: str
+    bootstrap: str
+    url: str
+    children: tuple[subprocess.Popen[bytes], ...]
+    log: Path
+
+
+def servers_of(settings: Settings, tell: Tell) -> Servers:
+    """Give the servers that no setting names elsewhere; nothing is started yet."""
+    return Servers(
+        settings.data_dir,
+        database_url=settings.database_url.get_secret_value() if settings.database_url else None,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        progress=tell,
+    )
+
+
+@contextlib.asynccontextmanager
+async def everything(settings: Settings, tell: Tell, log_name: str = "holdfast.log") -> AsyncIterator[Everything]:
+    """Start all that no setting names elsewhere; end it all when left. Raises what starting raises."""
+    servers = servers_of(settings, tell)
+    addresses = await asyncio.to_thread(servers.start)
+    try:
+        await migrate(addresses.dsn)
+        told = load(data_dir=settings.data_dir, database_url=addresses.dsn, kafka_bootstrap=addresses.bootstrap)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        log = settings.data_dir / log_name
+        with children(told, addresses.dsn, addresses.bootstrap, log) as started:
+            async with Server(told, addresses.dsn) as server:
+                yield Everything(told, addresses.dsn, addresses.bootstrap, server.url, started, log)
+    finally:
+        await asyncio.to_thread(servers.stop)
+
+
+@contextlib.contextmanager
+def children(settings: Settings, dsn: str, bootstrap: str, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], ...]]:
+    """Run a consumer and the beater as children, which end with us whatever becomes of us."""
+    told = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": dsn, "KAFKA_BOOTSTRAP": bootstrap}
+    environment = os.environ | {f"HOLDFAST_{name}": value for name, value in told.items()}
+    with log.open("ab") as out:
+        started = tuple(
+            subprocess.Popen(
+                [sys.executable, "-m", "deploy.child", what],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,  # Ctrl-C is for us; we end them
+            )
+            for what in ("consume", "beat")
+        )
+        try:
+            yield started
+        finally:
+            for child in started:
+                if child.stdin:
+                    child.stdin.close()
+            for child in started:
+                try:
+                    child.wait(30)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+                    child.wait()
