@@ -103,7 +103,7 @@ def ratios(measured: Measured) -> list[float]:
 
 def measure(size: Size, data: Path, tell: Callable[[str], None]) -> list[Measured]:
     """Start servers of our own and run all rounds. Raises CommandFailed."""
-    with running(Place(data), data / "up.log", "up", "--json") as servers:
+    with running(Place(data), data / "up.log", "up", "--servers-only", "--json") as servers:
         place = Place(data, str(servers.said["kafka_bootstrap"]), str(servers.said["database_url"]))
         run(place, "migrate")
         broker = Broker(place.bootstrap or "")

@@ -83,7 +83,7 @@ class Server:
         deadline = time.monotonic() + _STARTS_S
         while True:
             try:
-                return Running(self._place, self._place.data / "up.log", "up", "--json")
+                return Running(self._place, self._place.data / "up.log", "up", "--servers-only", "--json")
             except CommandFailed:
                 if time.monotonic() > deadline:
                     raise
