@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from consumers.derive.book import Book, Pair
 from consumers.derive.events import when
 from consumers.derive.findings import Findings, explained
+from consumers.derive.nesting import DEPTH, Move, Nesting, move
 from consumers.derive.order import Moment
 from consumers.derive.rows import BindingRow, WhereRow, common_time
 from schemas.words import BindingEnd, FindingKind, Kind
 from service.facts.records import AssetId, Binding, Dispute, Millis, Run, Source, Whereabouts
 from service.facts.whereabouts import history
 
-_DEPTH = 6  # a rack in a container in a …: deeper chains are nobody's
+LOOKS = 2  # at one asset at one moment
 
 
 class Standing:
@@ -20,28 +21,34 @@ class Standing:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._findings = Findings(book)
+        self._nesting = Nesting(book)
 
     async def settle(self, moment: Moment) -> None:
-        """Look at everything that was touched, and at what contains it where a surveyed place is lifted."""
-        book = self._book
-        for _ in range(_DEPTH):
-            assets = sorted(book.touched)
-            book.touched.clear()
-            if not assets:
-                book.lifting.clear()
-                return
+        """Look at everything that was touched, containers before contents, and at what that concerns in turn.
+
+        That is what contains it, where a surveyed place is known of it or lifted, and what is inside it, where claims
+        may agree now or no longer do. What stands in a circle is looked at twice at most.
+        """
+        book, nesting = self._book, self._nesting
+        nesting.begin()
+        book.touched.update(dict.fromkeys(sorted(await nesting.outwards(book.lifting))))
+        book.lifting.clear()
+        looks: dict[str, int] = {}
+        while book.touched:
+            assets = await nesting.outermost(book.touched)
             await self._load(assets)
             above: set[str] = set()
+            moves: dict[str, Move] = {}
             for asset in assets:
-                placed = await self._look(asset, moment)
-                holders = {book.asset_of(row.container) for row in self._rows(asset) if row.container is not None}
-                if placed or asset in book.lifting:
-                    above |= holders - {asset}
-                if asset in book.lifting:
-                    book.lifting |= holders
-            book.touched.update(dict.fromkeys(sorted(above)))
-        book.touched.clear()
-        book.lifting.clear()
+                del book.touched[asset]
+                looks[asset] = looks.get(asset, 0) + 1
+                before = book.where[asset]
+                if await self._look(asset, moment):
+                    above |= nesting.containers(asset)
+                if (moved := move(before, book.where[asset])) is not None:
+                    moves[asset] = moved
+            again = {asset for asset in await nesting.concerned(moves) if looks.get(asset, 0) < LOOKS}
+            book.touched.update(dict.fromkeys(sorted(again | (above - looks.keys()))))
 
     async def _load(self, assets: Iterable[str]) -> None:
         book = self._book
@@ -56,13 +63,10 @@ class Standing:
         await book.load_where(assets)
         await book.load_sources({row.source for row in rows})
 
-    def _rows(self, asset: str) -> list[BindingRow]:
-        return [row for name in sorted(self._book.names_of(asset)) for row in self._book.by_name[name]]
-
     async def _look(self, asset: str, moment: Moment) -> bool:
         """Recompute one asset; whether a surveyed place is known of it (which then is its containers' too)."""
         book = self._book
-        rows = self._rows(asset)
+        rows = self._nesting.claims(asset)
         bindings = [self._binding(asset, row, row.from_at, row.until_at, moment) for row in rows]
         lifted = await self._lifted(asset, moment, 0)
         kind = next((row.kind for row in rows), None) or (book.where[asset][0].kind if book.where[asset] else None)
@@ -113,7 +117,7 @@ class Standing:
     async def _lifted(self, asset: str, moment: Moment, depth: int) -> list[tuple[BindingRow, Millis, Millis | None]]:
         """Surveyed bindings of the parts of an asset, for the time that they are its parts."""
         book = self._book
-        if depth >= _DEPTH:
+        if depth >= DEPTH:
             return []
         names = book.names_of(asset)
         await book.load_within(names)
@@ -127,7 +131,7 @@ class Standing:
         await book.load_bindings(parts)
         out: list[tuple[BindingRow, Millis, Millis | None]] = []
         for child, rows in sorted(stands.items()):
-            claims = [(row, row.from_at, row.until_at) for row in self._rows(child) if row.surveyed]
+            claims = [(row, row.from_at, row.until_at) for row in self._nesting.claims(child) if row.surveyed]
             claims += await self._lifted(child, moment, depth + 1)
             for claim, from_at, until_at in claims:
                 out += [(claim, *both) for both in common_time(rows, from_at, until_at)]
@@ -169,7 +173,7 @@ class Standing:
     def _holds(self, outer: str, inner: str, at: Millis) -> bool:
         """Whether an asset holds another one at a moment, however deep, as far as the chains are loaded."""
         here: str | None = inner
-        for _ in range(_DEPTH):
+        for _ in range(DEPTH):
             row = next(
                 (
                     r
