@@ -13,6 +13,7 @@ from schemas import acts
 from schemas.canonical import canonical
 from schemas.envelope import ACT_TYPE, COMMON, TYPE
 from schemas.errors import Rejected
+from schemas.names import UNASSIGNED
 from service.facts.records import Millis
 from service.facts.runs import OUTAGE
 from service.store import intake
@@ -89,7 +90,7 @@ async def apply(connection: Connection, batch: Batch) -> None:
         await intake.terms_changed(connection, cell)
 
 
-async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901, PLR0911, PLR0912 - one arm per act
+async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901 - one arm per act
     """Apply one act; its outcome, or (None, None) where deriving decides it."""
     act, at = stated.act, stated.at
     match act:
@@ -131,15 +132,20 @@ async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple
             await intake.put_operator(connection, act.operator, act.name, act.country)
             return _APPLIED, None
         case acts.CellPut():
-            row = await intake.put_cell(
-                connection, act.cell, act.operator, secrets.token_bytes(32), simulated=act.simulated
-            )
-            if row["simulated"] != act.simulated:
-                return _REFUSED, f"cell {act.cell} has facts already: whether it is simulated can no longer change"
-            return _APPLIED, None
+            return await _put_cell(connection, act)
         case _:
             pass
     return None, None
+
+
+async def _put_cell(connection: Connection, act: acts.CellPut) -> tuple[str | None, str | None]:
+    """Let an operator have a cell that is nobody's or its own: acts come from whoever may write to acts.common."""
+    if await intake.put_cell(connection, act.cell, act.operator, secrets.token_bytes(32), simulated=act.simulated):
+        return _APPLIED, None
+    (row,) = await intake.cells(connection, [act.cell])
+    if row["operator"] not in {UNASSIGNED, act.operator}:
+        return _REFUSED, f"cell {act.cell} is another operator's, and stays so: choose another name"
+    return _REFUSED, f"cell {act.cell} has facts already: whether it is simulated can no longer change"
 
 
 async def _go_on(connection: Connection, cell: str, act: acts.GoOn, at: Millis) -> tuple[str | None, str | None]:

@@ -20,7 +20,7 @@ from schemas.errors import CellStopped, RecordsGone, TopicChanged
 
 _log = structlog.get_logger()
 
-PATTERN = r"^(telemetry|acts)\.[a-z0-9][a-z0-9-]{0,62}$"
+PATTERN = r"^(telemetry\.(?!common$)|acts\.)[a-z0-9][a-z0-9-]{0,62}$"  # `common` spans cells: it has acts only
 
 Assigned = Callable[[set[Lane]], Awaitable[None]]
 Revoked = Callable[[set[Lane]], None]

@@ -126,6 +126,7 @@ CREATE TABLE cell (
     salt_key bytea NOT NULL,
     CONSTRAINT cell_pkey PRIMARY KEY (cell)
 ) WITH (fillfactor=50);
+CREATE INDEX cell_operator ON public.cell USING btree (operator);
 ALTER TABLE cell ENABLE ROW LEVEL SECURITY;
 CREATE POLICY cell_viewer ON cell FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON cell TO holdfast_api;
@@ -796,6 +797,22 @@ BEGIN
     FROM cell c
     WHERE c.cell = ANY (string_to_array(p_viewer, ','))
     ORDER BY c.cell;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_common_act(p_viewer text, p_cell text, p_offset bigint, p_operator text)
+ RETURNS TABLE("offset" bigint, at timestamp with time zone, key text, act text, by text, outcome text, words text, horizon timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT a."offset", a.at, a.key, a.act, a.by, a.outcome, a.words, c.horizon
+    FROM act a
+    JOIN cell c ON c.cell = a.cell
+    WHERE a.cell = p_cell AND c.cell = p_cell AND a."offset" = p_offset
+      AND (p_operator IS NULL OR convert_from(a.body, 'UTF8')::json ->> 'operator' = p_operator);
 END $function$;
 -- may be called by holdfast_api
 

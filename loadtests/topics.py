@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas import acts
-from schemas.envelope import ACT_TYPE, COMMON, CONTENT_TYPE, TYPE, acts_topic, telemetry_topic
+from schemas.envelope import ACT_TYPE, CELL, COMMON, CONTENT_TYPE, TYPE, acts_topic, telemetry_topic
 from schemas.errors import HoldfastError
 
 _EXISTS = 36
@@ -27,6 +27,13 @@ class TopicRefused(HoldfastError):
     """The broker did not make a topic; the text says which, and why."""
 
     slug: ClassVar[str] = "topic-refused"
+
+
+class WrongCell(HoldfastError):
+    """No cell can have this name."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "wrong-cell"
 
 
 class CellExists(HoldfastError):
@@ -69,7 +76,12 @@ async def make(broker: Broker, topic: str, partitions: int, config: Mapping[str,
 async def found_cell(
     broker: Broker, cell: str, *, operator: str, operator_name: str, partitions: int = 2, simulated: bool = False
 ) -> bool:
-    """Say whose a cell is, on acts.common, and make its topics; False where it has them. Raises TopicRefused."""
+    """Say whose a cell is, on acts.common, and make its topics; False where it has them.
+
+    Raises TopicRefused; WrongCell where no cell can have that name.
+    """
+    if not CELL.fullmatch(cell) or cell == COMMON:
+        raise WrongCell(f"no cell can be named {cell!r}: use lower-case letters, digits and hyphens, not {COMMON!r}")
     await make(broker, acts_topic(COMMON), 1, REAL)
     config = SIMULATED if simulated else REAL
     async with broker.producer() as producer:

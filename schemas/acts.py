@@ -10,30 +10,17 @@ from typing import Annotated, Literal
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from schemas.envelope import CELL
+from schemas import names
 from schemas.errors import Rejected
-from schemas.inventory import MAX_NAME, check_name
+from schemas.inventory import MAX_NAME
 from schemas.words import FindingKind, IdentityGrade, PlaceKind, Scheme, SourceClass
 
 MAX_ACT_BYTES = 1_000_000
 
-
-def _name(text: str) -> str:
-    try:
-        return check_name("name", text)
-    except Rejected as exc:
-        raise ValueError(exc.words) from exc
-
-
-def _cell(text: str) -> str:
-    if not CELL.fullmatch(text):
-        msg = "a cell is named by 1 to 63 lower-case letters, digits and hyphens"
-        raise ValueError(msg)
-    return text
-
-
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
-Cell = Annotated[str, AfterValidator(_cell)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(names.name)]
+Cell = Annotated[str, AfterValidator(names.cell)]
+Book = Annotated[Cell, AfterValidator(names.book)]
+Operator = Annotated[Name, AfterValidator(names.operator)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 AssetRef = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 EventRef = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of an event's bytes")]
@@ -46,7 +33,7 @@ class Act(BaseModel):
 
     key: Annotated[Name, Field(description="Idempotency key: the same key is applied once")]
     by: Annotated[Name, Field(description="Reference to the person or program that says so")]
-    reason: Annotated[str, Field(max_length=2000)] | None = None
+    reason: Annotated[str, Field(max_length=2000), AfterValidator(names.words)] | None = None
 
 
 class SitePut(Act):
@@ -130,7 +117,7 @@ class IdentifierShare(Act):
 
     act: Literal["identifier.share"] = "identifier.share"
     scheme: Scheme
-    scope: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    scope: Annotated[str, Field(max_length=MAX_NAME), AfterValidator(names.words)] = ""
     value: Name
 
 
@@ -225,17 +212,20 @@ class OperatorPut(Act):
     """An operator: the legal entity whose cells are its own to see. On `acts.common` only."""
 
     act: Literal["operator.put"] = "operator.put"
-    operator: Name
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    operator: Operator
+    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(names.words)]
     country: Country | None = None
 
 
 class CellPut(Act):
-    """A cell, whose it is, and whether it is simulated. On `acts.common` only; first word stands."""
+    """A cell, whose it is, and whether it is simulated. On `acts.common` only; first word stands.
+
+    Refused where the cell is another operator's, or has facts and is simulated otherwise.
+    """
 
     act: Literal["cell.put"] = "cell.put"
-    cell: Cell
-    operator: Name
+    cell: Book
+    operator: Operator
     simulated: bool = False
 
 

@@ -9,6 +9,7 @@ import httpx
 from pydantic import ValidationError
 
 from deploy.cli.answer_text import against, screen
+from deploy.cli.simulate import cell_name
 from schemas.answers import ClaimAsked
 from schemas.errors import HoldfastError
 from schemas.words import IdentityGrade, PlaceGrade, Predicate
@@ -25,7 +26,7 @@ class NotAnswered(HoldfastError):
     epilog="Example: holdfast ask stayed --cell kul-1 --in KUL-1 --from 2025-06-01T00Z --until 2025-07-01T00Z"
 )
 @click.argument("predicate", type=click.Choice([each.value for each in Predicate]))
-@click.option("--cell", required=True, help="The cell that is asked.")
+@click.option("--cell", required=True, callback=cell_name, help="The cell that is asked.")
 @click.option("--asset", help="About one asset, by its id.")
 @click.option("--identifier", help="About one asset, as scheme:value or scheme:value@scope.")
 @click.option("--in", "within", help="About all assets that stood in this place (a site, a rack position) at --from.")

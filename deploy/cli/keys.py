@@ -8,7 +8,7 @@ import click
 
 from schemas.envelope import rfc3339
 
-_SCOPES = ("read", "write", "enrol", "audit", "admin")
+_SCOPES = ("read", "write", "enrol", "audit", "admin", "operators")
 
 
 @click.group(epilog="Example: holdfast keys create --operator acme --scope read")
@@ -19,7 +19,13 @@ def keys() -> None:
 @keys.command(epilog="Example: holdfast keys create --operator acme --label auditor --scope read --days 90")
 @click.option("--operator", required=True, help="Whose cells the key sees.")
 @click.option("--label", default="", help="What it is for.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(_SCOPES), help="What it may do; default read.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(_SCOPES),
+    help="What it may do; default read. `admin` keeps to the operator, `operators` does not.",
+)
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it holds; default for ever.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def create(operator: str, label: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool) -> None:

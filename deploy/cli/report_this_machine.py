@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from schemas.envelope import CELL
+from deploy.cli.simulate import cell_name
 from schemas.errors import Rejected
 from schemas.inventory import check_name
 
 if TYPE_CHECKING:
     from deploy.kafka_client import Sent
     from deploy.this_machine import Reading
-
-
-def _cell(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not CELL.fullmatch(value):
-        raise click.BadParameter("a cell is named by 1 to 63 lower-case letters, digits and hyphens")
-    return value
 
 
 def _source(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -30,7 +24,7 @@ def _source(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 
 
 @click.command("report-this-machine", epilog="Example: holdfast report-this-machine --cell lab --json")
-@click.option("--cell", callback=_cell, help="The cell that it is sent to.")
+@click.option("--cell", callback=cell_name, help="The cell that it is sent to.")
 @click.option("--source", callback=_source, help="Name of the reporting source.  [default: host/<name of the machine>]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--print", "only_print", is_flag=True, help="Print the report instead of sending it.")

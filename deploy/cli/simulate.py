@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from loadtests.play import Progress
 
 
-def cell_name(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+def cell_name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """Check the name of a cell that an option gives."""
-    if not CELL.fullmatch(value) or value == COMMON:
+    if value is not None and not CELL.fullmatch(value):
         raise click.BadParameter("a cell is named by 1 to 63 lower-case letters, digits and hyphens")
+    if value == COMMON:
+        raise click.BadParameter(f"{COMMON!r} is what spans cells, and no cell: choose another name")
     return value
 
 

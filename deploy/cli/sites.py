@@ -9,6 +9,7 @@ import click
 from pydantic import ValidationError
 
 from deploy.cli.outcomes import show
+from deploy.cli.simulate import cell_name
 from schemas.acts import PlacePut, SitePut
 from schemas.words import PlaceKind
 
@@ -22,7 +23,7 @@ def sites() -> None:
 
 @sites.command(epilog="Example: holdfast sites put KUL-1 --cell kul-1 --country MY --operator acme")
 @click.argument("site")
-@click.option("--cell", required=True, help="The cell that keeps the site's book.")
+@click.option("--cell", required=True, callback=cell_name, help="The cell that keeps the site's book.")
 @click.option("--country", required=True, help="ISO 3166-1, two capital letters.")
 @click.option("--latitude", type=float)
 @click.option("--longitude", type=float)
@@ -53,7 +54,7 @@ def put(  # noqa: PLR0917 - options of one command
 
 @sites.command(epilog="Example: holdfast sites place KUL-1/H1/P07 --cell kul-1 --kind rack_position --within KUL-1/H1")
 @click.argument("place")
-@click.option("--cell", required=True, help="The cell.")
+@click.option("--cell", required=True, callback=cell_name, help="The cell.")
 @click.option("--kind", required=True, type=click.Choice([each.value for each in PlaceKind]), help="What it is.")
 @click.option("--within", required=True, help="The place that it lies in.")
 @click.option("--alias", multiple=True, help="Another name that sources state for it; may be given several times.")
@@ -71,7 +72,7 @@ def place(  # noqa: PLR0917 - options of one command
 
 
 @sites.command("list", epilog="Example: holdfast sites list --json")
-@click.option("--cell", help="All places of one cell, instead of the sites of all.")
+@click.option("--cell", callback=cell_name, help="All places of one cell, instead of the sites of all.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_(cell: str | None, *, as_json: bool) -> None:
     """List sites with their cells, or the places of one cell."""

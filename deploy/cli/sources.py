@@ -11,6 +11,7 @@ import click
 from pydantic import ValidationError
 
 from deploy.cli.outcomes import show
+from deploy.cli.simulate import cell_name
 from schemas.acts import SourceEnrol, SourceRetire
 from schemas.envelope import rfc3339
 from schemas.words import SourceClass
@@ -25,7 +26,7 @@ def sources() -> None:
 
 @sources.command(epilog="Example: holdfast sources enrol --cell kul-1 --class out_of_band --domain site bmc-r3-u12")
 @click.argument("names", nargs=-1)
-@click.option("--cell", required=True, help="The cell.")
+@click.option("--cell", required=True, callback=cell_name, help="The cell.")
 @click.option("--class", "source_class", type=click.Choice([each.value for each in SourceClass]), help="Its class.")
 @click.option("--domain", default="unknown", help="Who holds its keys and passwords; unknown corroborates nothing.")
 @click.option("--interval", type=int, help="Seconds between its reports; else its format's.")
@@ -75,7 +76,7 @@ def enrol(  # noqa: PLR0913, PLR0917 - options of one command
 
 @sources.command(epilog="Example: holdfast sources retire --cell kul-1 bmc-r3-u12")
 @click.argument("names", nargs=-1, required=True)
-@click.option("--cell", required=True, help="The cell.")
+@click.option("--cell", required=True, callback=cell_name, help="The cell.")
 @click.option("--by", default="operator", show_default=True, help="Reference to who says so; no name.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def retire(names: tuple[str, ...], cell: str, by: str, *, as_json: bool) -> None:
@@ -84,7 +85,7 @@ def retire(names: tuple[str, ...], cell: str, by: str, *, as_json: bool) -> None
 
 
 @sources.command("list", epilog="Example: holdfast sources list --cell kul-1 --json")
-@click.option("--cell", required=True, help="The cell.")
+@click.option("--cell", required=True, callback=cell_name, help="The cell.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV that `enrol --csv` takes; without those retired.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_(cell: str, *, as_csv: bool, as_json: bool) -> None:

@@ -27,16 +27,20 @@ class ActNotFound(HoldfastError):
 async def write_act(request: Request, response: Response, caller: AnyCaller, asked: ActAsked) -> ActAnswer:
     """Write an act, and wait up to 10 s for its outcome; else 202 with the act's URL.
 
-    Needs the scope `write`; `enrol` for sources; `admin` for operators and cells. An act whose `key` was applied
-    before is `repeated` and changes nothing. 503 where Kafka takes nothing: then nothing was written.
+    Needs the scope `write`; `enrol` for sources; `admin` for operators and cells, and then names the key's own
+    operator, unless the key has the scope `operators` too. A cell that is another operator's stays so: `refused`.
+
+    An act whose `key` was applied before is `repeated` and changes nothing. 503 where Kafka is away; its `detail` says
+    whether the act may have been written all the same: then send it again with the same `key`.
     """
     caller.needs(writing.scope_for(asked.act))
+    if not caller.everyones:
+        writing.check_operator(asked.act, caller.viewer.operator)
     parts = parts_of(request)
     async with parts.pool.acquire() as connection:
         at = await writing.time_for(connection, caller.viewer, asked.cell)
     sent = await writing.put(parts.send, asked.cell, asked.act, at)
-    viewer = writing.viewer_for(caller.viewer, asked.cell)
-    done = await writing.outcome(parts.pool, viewer, asked.cell, sent)
+    done = await writing.outcome(parts.pool, caller.viewer, asked.cell, sent, everyones=caller.everyones)
     url = f"/v1/acts/{sent.offset}?cell={asked.cell}"
     if done.outcome is None:
         response.status_code = status.HTTP_202_ACCEPTED
@@ -58,12 +62,15 @@ async def write_act(request: Request, response: Response, caller: AnyCaller, ask
 async def read_act(
     connection: Reads, caller: CanRead, cell: Cell, offset: Annotated[int, Path(ge=0, lt=2**63)]
 ) -> ActAnswer:
-    """Read an act and its outcome (null until the horizon has reached it)."""
+    """Read an act and its outcome (null until the horizon has reached it).
+
+    Acts of `common` need the scope `admin`, and are there for the operator that they are about.
+    """
     if cell == COMMON:
         caller.needs("admin")
     elif cell not in caller.viewer.cells:
         raise CellNotFound(f"there is no cell {cell!r} among yours: GET /v1/sites names them")
-    row = await writing.find(connection, writing.viewer_for(caller.viewer, cell), cell, offset)
+    row = await writing.find(connection, caller.viewer, cell, offset, everyones=caller.everyones)
     if row is None:
         raise ActNotFound(f"no act was consumed at offset {offset} of {cell}, yet: ask again")
     outcome = writing.settled(cell, row)

@@ -46,8 +46,13 @@ class Caller:
     viewer: Viewer
     scopes: frozenset[str]
 
+    @property
+    def everyones(self) -> bool:
+        """Whether the key goes beyond its own operator in what spans cells: `admin` alone does not."""
+        return keys.ALL_OPERATORS in self.scopes
+
     def needs(self, scope: str) -> None:
-        """Raise `OutOfScope` unless the key has the scope (`admin` has them all)."""
+        """Raise `OutOfScope` unless the key has the scope (`admin` has all that stay within its operator)."""
         if scope not in self.scopes and "admin" not in self.scopes:
             raise OutOfScope(f"this key lacks the scope {scope!r}: `holdfast keys create --scope {scope}` makes one")
 

@@ -14,6 +14,7 @@ from service.api.asking import open_book
 from service.api.parts import Sender, Sent
 from service.facts.records import Millis
 from service.store import reading
+from service.store.keys import ALL_OPERATORS
 from service.store.pool import Connection
 from service.store.reading import Book, Viewer
 
@@ -22,6 +23,13 @@ _POLL_S = 0.05
 
 _COMMON_ACTS = frozenset({"operator.put", "cell.put"})
 _ENROLS = frozenset({"source.enrol", "source.retire"})
+
+
+class NotYours(HoldfastError):
+    """An act about operators and cells names the caller's own operator."""
+
+    status: ClassVar[int] = 403
+    slug: ClassVar[str] = "not-your-operator"
 
 
 class WrongBook(HoldfastError):
@@ -47,6 +55,15 @@ def scope_for(act: acts.CellAct | acts.CommonAct) -> str:
     return "enrol" if act.act in _ENROLS else "write"
 
 
+def check_operator(act: acts.CellAct | acts.CommonAct, operator: str) -> None:
+    """Raise `NotYours` where an act that spans cells is about another operator than this one. Pure."""
+    if isinstance(act, acts.CommonAct) and act.operator != operator:
+        raise NotYours(
+            f"this key is of the operator {operator!r}, and {act.act} names {act.operator!r}: use one of its keys, or "
+            f"one with the scope {ALL_OPERATORS!r}"
+        )
+
+
 async def time_for(connection: Connection, viewer: Viewer, cell: str) -> Millis | None:
     """Give the time that the sender must stamp: in a simulated cell the horizon + 1 ms (rule 24), else none.
 
@@ -66,12 +83,14 @@ async def put(send: Sender, cell: str, act: acts.CellAct | acts.CommonAct, at: M
     return await send(acts_topic(cell), acts.body(act), headers, at)
 
 
-async def outcome(pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sent, wait_s: float = WAIT_S) -> Done:
+async def outcome(
+    pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sent, wait_s: float = WAIT_S, *, everyones: bool = False
+) -> Done:
     """Wait until the horizon has reached an act that was put, and give its outcome; without one after `wait_s`."""
     deadline = time.monotonic() + wait_s
     while True:
         async with pool.acquire() as connection:
-            row = await find(connection, viewer, cell, sent.offset)
+            row = await find(connection, viewer, cell, sent.offset, everyones=everyones)
         if row is not None and (became := settled(cell, row)) is not None:
             return Done(Sent(sent.offset, row["at"]), became, row["words"])
         if time.monotonic() >= deadline:
@@ -79,17 +98,20 @@ async def outcome(pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sent, wai
         await asyncio.sleep(_POLL_S)
 
 
-async def find(connection: Connection, viewer: Viewer, cell: str, offset: int) -> asyncpg.Record | None:
-    """Give an act as consumed so far; None where it was not yet, or is not the viewer's to see."""
-    return await reading.act(Book(connection, viewer, cell, 0), offset)
+async def find(
+    connection: Connection, viewer: Viewer, cell: str, offset: int, *, everyones: bool = False
+) -> asyncpg.Record | None:
+    """Give an act as consumed so far; None where it was not yet, or is not the viewer's to see.
+
+    Of those that span cells each operator sees those about itself; `everyones`: about any.
+    """
+    if cell != COMMON:
+        return await reading.act(Book(connection, viewer, cell, 0), offset)
+    book = Book(connection, Viewer(viewer.operator, (COMMON,)), COMMON, 0)
+    return await reading.common_act(book, offset, None if everyones else viewer.operator)
 
 
 def settled(cell: str, row: asyncpg.Record) -> str | None:
     """Give an act's outcome once the horizon has reached it (what spans cells is not derived, and has none). Pure."""
     reached = cell == COMMON or row["horizon"] > row["at"]
     return row["outcome"] if reached else None
-
-
-def viewer_for(viewer: Viewer, cell: str) -> Viewer:
-    """Give the viewer of a cell's acts: those that span cells are for who may write them. Pure."""
-    return Viewer(viewer.operator, (COMMON,)) if cell == COMMON else viewer

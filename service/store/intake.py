@@ -152,15 +152,12 @@ async def put_operator(connection: Connection, operator: str, name: str, country
     await connection.fetch(_SQL["put_operator"], operator, name, country)
 
 
-async def put_cell(
-    connection: Connection, cell: str, operator: str, salt_key: bytes, *, simulated: bool
-) -> asyncpg.Record:
-    """Register a cell; whether it is simulated can be said only before anything was derived in it."""
-    row = await connection.fetchrow(_SQL["put_cell"], cell, operator, simulated, salt_key)
-    if row is None:
-        msg = f"cell {cell} was not written"
-        raise RuntimeError(msg)
-    return row
+async def put_cell(connection: Connection, cell: str, operator: str, salt_key: bytes, *, simulated: bool) -> bool:
+    """Register a cell as an operator's; whether it is so now.
+
+    It is not where it is another operator's, or where anything was derived in it as simulated otherwise.
+    """
+    return bool(await connection.fetch(_SQL["put_cell"], cell, operator, simulated, salt_key))
 
 
 async def skip(  # noqa: PLR0917 - a position, in the order of its columns

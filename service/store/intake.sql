@@ -203,8 +203,10 @@ RETURNING operator
 INSERT INTO cell (cell, operator, simulated, horizon, fence, next_event, terms, salt_key)
 VALUES ($1, $2, $3, to_timestamp(0), 0, 0, 0, $4)
 ON CONFLICT ON CONSTRAINT cell_pkey DO UPDATE
-SET operator = excluded.operator, simulated = CASE WHEN cell.horizon <= to_timestamp(0) THEN excluded.simulated ELSE cell.simulated END
-RETURNING operator, simulated
+SET operator = excluded.operator, simulated = excluded.simulated
+WHERE cell.operator IN ('unassigned', excluded.operator)
+  AND (cell.simulated = excluded.simulated OR cell.horizon <= to_timestamp(0))
+RETURNING cell
 
 -- name: lock_cell
 SELECT cell FROM cell WHERE cell = $1 FOR UPDATE

@@ -17,7 +17,8 @@ from service.store.sqlfile import load
 
 _SQL = load("keys.sql")
 
-SCOPES = ("read", "write", "enrol", "audit", "admin")
+ALL_OPERATORS = "operators"  # beyond the key's own operator: acts about any, and measurements of every cell
+SCOPES = ("read", "write", "enrol", "audit", "admin", ALL_OPERATORS)
 _FORM = re.compile(r"hf_([0-9a-f]{12})_([0-9A-Za-z_-]{43})")
 
 

@@ -95,6 +95,12 @@ async def act(book: Book, offset: int) -> asyncpg.Record | None:
     return rows[0] if rows else None
 
 
+async def common_act(book: Book, offset: int, operator: str | None) -> asyncpg.Record | None:
+    """Give one act that spans cells; None where none was consumed at that offset, or it is about another operator."""
+    rows = await book.ask(_SQL["read_common_act"], offset, operator)
+    return rows[0] if rows else None
+
+
 async def suspended(book: Book) -> Rows:
     """Give the partitions that do not count towards the horizon, or that stopped."""
     return await book.ask(_SQL["read_suspended"])

@@ -1,4 +1,4 @@
--- What the API reads. Each is one round trip; the queries themselves are in migration 0003. $1: the viewer's cells.
+-- What the API reads. Each is one round trip; the queries themselves are in migrations. $1: the viewer's cells.
 
 -- name: read_cells
 SELECT cell, operator, simulated, horizon
@@ -40,6 +40,10 @@ FROM read_dead_letters($1, $2, $3, $4, $5, $6)
 -- name: read_act
 SELECT "offset", at, key, act, by, outcome, words, horizon
 FROM read_act($1, $2, $3)
+
+-- name: read_common_act
+SELECT "offset", at, key, act, by, outcome, words, horizon
+FROM read_common_act($1, $2, $3, $4)
 
 -- name: read_suspended
 SELECT topic, partition, stopped

@@ -23,7 +23,10 @@ SPAN_CELLS = {
     "migration": "the ledger of what was applied to this database",
 }
 # Indexes that cannot begin with a cell, and why.
-NO_CELL_IN_INDEX = {"identity_dispute_assets": "GIN over the array alone; the cell is a filter on what it finds"}
+NO_CELL_IN_INDEX = {
+    "identity_dispute_assets": "GIN over the array alone; the cell is a filter on what it finds",
+    "cell_operator": "finds the cells of an operator",
+}
 
 TEMPORAL = {"binding", "whereabouts", "place", "asset", "asset_name", "survey"}
 EXISTENCE = {"place", "asset"}  # what PERIOD foreign keys may point at (rule 21)

@@ -108,17 +108,3 @@ async def test_acts_that_do_not_fit_are_refused_before_they_are_sent(api: "Api")
         answer = await api.client.post("/v1/acts", json={"cell": cell, "act": act})
         assert answer.status_code == status, (act, answer.text)
     assert api.broker.sent == []
-
-
-async def test_what_spans_cells_is_for_administrators(api: "Api") -> None:
-    await api.book.connection.execute(
-        "INSERT INTO cell VALUES ('common', 'unassigned', false, to_timestamp(0), 0, 0, 0, 'k')"
-    )
-    api.broker.consume = _consumer(api, "applied")
-    await api.as_key("admin")
-    act = {"act": "operator.put", "key": "o", "by": "person:7", "operator": "acme", "name": "Acme Sdn Bhd"}
-    answer = await api.client.post("/v1/acts", json={"cell": "common", "act": act})
-    assert answer.json()["outcome"] == "applied"
-    assert (await api.client.get(answer.json()["url"])).status_code == 200
-    await api.as_key("read", "write")
-    assert (await api.client.get("/v1/acts/0?cell=common")).status_code == 403

@@ -123,3 +123,16 @@ async def test_serve_answers_says_where_and_ends_on_a_signal(api: "Api") -> None
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 30) == 0
     await process.communicate()
+
+
+async def test_no_command_founds_or_asks_what_spans_cells(api: "Api") -> None:
+    for words in (
+        ("sites", "put", "X", "--cell", "common", "--country", "MY", "--operator", "o"),
+        ("ask", "stayed", "--cell", "common", "--in", SITE, *SPAN),
+        ("sources", "list", "--cell", "common"),
+        ("report-this-machine", "--cell", "common"),
+        ("ingest", ".", "--cell", "common"),
+    ):
+        code, out, err = await holdfast(api, *words)
+        assert (code, out) == (2, ""), words
+        assert "spans cells" in err
