@@ -7,7 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from consumers.batch import Batch
 
 RECORDS = Counter("holdfast_records_total", "Records folded, by path", ["path"])  # fast, slow, beat
-REJECTED = Counter("holdfast_rejected_total", "Records kept as dead letters, by reason", ["code"])
+REJECTED = Counter("holdfast_rejected_total", "Records kept as dead letters, by reason", ["cell", "code"])
 BATCH_SECONDS = Histogram("holdfast_batch_write_seconds", "Time that writing one batch took")
 BATCH_RECORDS = Histogram(
     "holdfast_batch_records", "Records in one batch", buckets=(1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -27,4 +27,4 @@ def count(batches: Iterable[Batch]) -> None:
         RECORDS.labels("slow").inc(batch.slow)
         RECORDS.labels("beat").inc(batch.beats)
         for letter in batch.dead:
-            REJECTED.labels(letter.code).inc()
+            REJECTED.labels(batch.lane.cell, letter.code).inc()

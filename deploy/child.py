@@ -1,9 +1,14 @@
-"""A consumer or the beater as a child process: `python -m deploy.child consume|beat`; ends with its parent."""
+"""A consumer or the beater as a child process: `python -m deploy.child consume FD|beat`; ends with its parent.
+
+`FD` is a listening socket that the parent made and left open for it: there the consumer says how it is.
+"""
 
 import os
 import signal
+import socket
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -11,7 +16,11 @@ from deploy.consume import beat, consume
 from deploy.database import dsn
 from deploy.kafka_client import bootstrap
 from deploy.logs import configure
-from deploy.settings import load
+from deploy.settings import Settings, load
+from deploy.status import STARTING, served
+
+if TYPE_CHECKING:
+    from consumers.consumer import Consumer
 
 _STDIN = 0
 
@@ -23,14 +32,23 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(what: str) -> None:
+async def _consume(settings: Settings, broker: str, listening: socket.socket) -> None:
+    running: list[Consumer] = []
+    async with served(listening, lambda: running[0].waiting if running else {STARTING: "starting"}):
+        await consume(settings, dsn(settings), broker, running.append)
+
+
+def main(fd: str | None = None) -> None:
     """Run until a signal, or until the parent ends. The environment names both servers (HOLDFAST_…)."""
     settings = load()
     configure("warning", settings.log_format)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     broker = bootstrap(settings)
-    uvloop.run(consume(settings, dsn(settings), broker) if what == "consume" else beat(settings, broker))
+    if fd is None:
+        uvloop.run(beat(settings, broker))
+    else:
+        uvloop.run(_consume(settings, broker, socket.socket(fileno=int(fd))))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[2:])

@@ -1225,16 +1225,6 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
-CREATE OR REPLACE FUNCTION public.rejected_by_reason()
- RETURNS TABLE(cell text, code text, count bigint)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO '$user', 'public'
-AS $function$
-    SELECT d.cell, d.code, count(*) FROM dead_letter d GROUP BY d.cell, d.code ORDER BY d.cell, d.code
-$function$;
--- may be called by holdfast_api
-
 CREATE OR REPLACE FUNCTION public.viewer_cells()
  RETURNS text[]
  LANGUAGE sql

@@ -20,7 +20,7 @@ from deploy.settings import Settings
 from schemas.envelope import ACTS_PREFIX, BEAT_TYPE, TYPE, telemetry_topic
 from schemas.errors import HoldfastError, Transient
 from service.api.app import create_app
-from service.api.parts import API_ROLE, Parts, Sent
+from service.api.parts import API_ROLE, Parts, Sent, is_loopback
 from service.facts.records import Millis
 from service.store import pool
 
@@ -115,7 +115,7 @@ def make_app(settings: Settings, dsn: str) -> FastAPI:
         opened = await reading_pool(dsn)
         try:
             numbers = frozenset(migration.number for migration in migrations())
-            yield Parts(opened, sender, now, numbers, release)
+            yield Parts(opened, sender, now, numbers, release, is_loopback(settings.api_host))
         finally:
             await sender.close()
             await opened.close()

@@ -1,18 +1,36 @@
-"""What a consuming process says of itself: /livez, /readyz and /metrics on a port of its own (loopback by default)."""
+"""What a consuming process says of itself: /livez, /readyz and /metrics on a port of its own (loopback)."""
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+STARTING = "start"
 _MAX_REQUEST = 8192
+_NEEDED = frozenset({STARTING, "kafka", "postgres"})  # without these nothing goes on; all else is about one partition
+
+
+def listen(port: int = 0) -> socket.socket:
+    """Take a port of this machine alone (0: a free one); to be handed to `served`, here or in a child."""
+    return socket.create_server(("127.0.0.1", port))
+
+
+def url_of(listening: socket.socket) -> str:
+    """Give where that is."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{host}:{port}"
 
 
 @contextlib.asynccontextmanager
-async def served(host: str, port: int, waiting: Callable[[], Mapping[str, str]]) -> AsyncIterator[int]:
-    """Serve while the context lasts; gives the port. `waiting` names what the process waits for: none is ready."""
+async def served(listening: socket.socket, waiting: Callable[[], Mapping[str, str]]) -> AsyncIterator[None]:
+    """Serve while the context lasts, and close the socket.
+
+    `waiting` says, by subject, what the process waits for. It is ready unless that is a server, or its own start;
+    partitions and cells that wait are `degraded`, and the others go on.
+    """
 
     def answer(path: str) -> tuple[int, str, bytes]:
         match path:
@@ -20,8 +38,10 @@ async def served(host: str, port: int, waiting: Callable[[], Mapping[str, str]])
                 return 200, "application/json", b'{"status":"alive"}'
             case "/readyz":
                 now = dict(waiting())
-                body = {"status": "waiting" if now else "ready", "waits_for": now}
-                return (503 if now else 200), "application/json", orjson.dumps(body)
+                waits = {what: why for what, why in now.items() if what in _NEEDED}
+                degraded = {what: why for what, why in now.items() if what not in _NEEDED}
+                body = {"status": "waiting" if waits else "ready", "waits_for": waits, "degraded": degraded}
+                return (503 if waits else 200), "application/json", orjson.dumps(body)
             case "/metrics":
                 return 200, CONTENT_TYPE_LATEST, generate_latest()
             case _:
@@ -46,9 +66,9 @@ async def served(host: str, port: int, waiting: Callable[[], Mapping[str, str]])
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(one, host, port, limit=_MAX_REQUEST)
+    server = await asyncio.start_server(one, sock=listening, limit=_MAX_REQUEST)
     try:
-        yield int(server.sockets[0].getsockname()[1])
+        yield
     finally:
         server.close()
         await server.wait_closed()

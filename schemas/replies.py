@@ -68,14 +68,25 @@ class ActAnswer(Answered):
 
 
 class Ready(Answered):
-    """Whether requests can be answered, and what is waited for."""
+    """Whether requests can be answered, and what is waited for.
+
+    Cells that stand still are `degraded`, and everything else is answered: they are counted, and named to those who
+    send a key of their operator.
+    """
 
     model_config = example(
-        ready=False, waits_for=["consumer of kul-1 telemetry/0: last heard of 95 s ago"], version="0.1.0"
+        ready=True,
+        waits_for=[],
+        degraded=[
+            "acts.kul-1/0: last applied 95 s ago, so its consumer is waited for",
+            "partitions of other operators that stand still: 2",
+        ],
+        version="0.1.0",
     )
 
     ready: bool
     waits_for: list[str]
+    degraded: list[str]
     version: str
 
 

@@ -24,7 +24,7 @@ def consume(status_port: int, *, as_json: bool) -> None:
     from deploy.kafka_client import bootstrap  # noqa: PLC0415
     from deploy.logs import configure  # noqa: PLC0415
     from deploy.settings import load  # noqa: PLC0415
-    from deploy.status import served  # noqa: PLC0415
+    from deploy.status import STARTING, listen, served, url_of  # noqa: PLC0415
 
     settings = load()
     configure(settings.log_level, "json" if as_json else settings.log_format)
@@ -32,13 +32,13 @@ def consume(status_port: int, *, as_json: bool) -> None:
 
     async def main() -> None:
         running: list[Consumer] = []
-        async with served(
-            "127.0.0.1", status_port, lambda: running[0].waiting if running else {"start": "starting"}
-        ) as port:
+        listening = listen(status_port)
+        url = url_of(listening)
+        async with served(listening, lambda: running[0].waiting if running else {STARTING: "starting"}):
             if as_json:
-                click.echo(json.dumps({"status_port": port}))
+                click.echo(json.dumps({"status_port": listening.getsockname()[1]}))
             else:
-                click.echo(f"consuming; http://127.0.0.1:{port}/readyz says how it is; Ctrl-C ends it", err=True)
+                click.echo(f"consuming; {url}/readyz says how it is; Ctrl-C ends it", err=True)
             await run(settings, database, broker, running.append)
 
     uvloop.run(main())

@@ -70,9 +70,10 @@ async def _run(settings: "Settings", play: "Play", captures: Path | None, *, onc
             shown = True
             tell.clear()
             if as_json:
-                _print_json(told, everything.url)
+                _print_json(told, everything.url, everything.consumer_url)
             else:
                 _print(told, time.monotonic() - began)
+            click.echo(f"The consumer: {everything.consumer_url}/readyz and /metrics", err=as_json)
             click.echo(
                 f"The API and its pages: {everything.url}" + ("" if once else "   (Ctrl-C ends it)"), err=as_json
             )
@@ -98,11 +99,12 @@ def _print(told: "Told", seconds: float) -> None:
         click.echo(f"DIFFERS: {each.about}: expected {each.expected}, answered {each.answered}")
 
 
-def _print_json(told: "Told", url: str) -> None:
+def _print_json(told: "Told", url: str, consumer_url: str) -> None:
     differences = [
         {"about": d.about, "expected": str(d.expected), "answered": str(d.answered)} for d in told.differences
     ]
-    click.echo(json.dumps({"url": url, "lines": told.lines, "checks": told.checks, "differences": differences}))
+    where = {"url": url, "consumer_url": consumer_url}
+    click.echo(json.dumps({**where, "lines": told.lines, "checks": told.checks, "differences": differences}))
 
 
 class Line:

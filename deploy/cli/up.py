@@ -41,6 +41,7 @@ def _tell(line: str) -> None:
 
 def _servers(settings: "Settings", *, as_json: bool, once: bool) -> None:
     from deploy.everything import servers_of  # noqa: PLC0415
+    from deploy.explain import masked  # noqa: PLC0415
 
     ended = threading.Event()
     # From here on a signal ends us in good order; a second Ctrl-C while servers stop changes nothing.
@@ -48,7 +49,8 @@ def _servers(settings: "Settings", *, as_json: bool, once: bool) -> None:
         signal.signal(number, lambda *_: ended.set())
     began = time.monotonic()
     with servers_of(settings, _tell) as addresses:
-        _say(settings, addresses.dsn, addresses.bootstrap, None, time.monotonic() - began, as_json=as_json)
+        where = {"database_url": masked(addresses.dsn), "kafka_bootstrap": addresses.bootstrap, "url": None}
+        _say(settings, {**where, "consumer_url": None}, time.monotonic() - began, as_json=as_json)
         if not once:
             ended.wait()
             _tell("stopping")
@@ -56,13 +58,15 @@ def _servers(settings: "Settings", *, as_json: bool, once: bool) -> None:
 
 async def _everything(settings: "Settings", *, as_json: bool, once: bool) -> None:
     from deploy.everything import everything  # noqa: PLC0415
+    from deploy.explain import masked  # noqa: PLC0415
 
     ended = asyncio.Event()
     for number in _ENDS:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     began = time.monotonic()
     async with everything(settings, _tell) as whole:
-        _say(settings, whole.dsn, whole.bootstrap, whole.url, time.monotonic() - began, as_json=as_json)
+        where = {"database_url": masked(whole.dsn), "kafka_bootstrap": whole.bootstrap, "url": whole.url}
+        _say(settings, {**where, "consumer_url": whole.consumer_url}, time.monotonic() - began, as_json=as_json)
         while not once and not ended.is_set():
             if any(child.poll() is not None for child in whole.children):
                 raise click.ClickException(f"the consumer or the beater ended by itself: see {whole.log}")
@@ -73,15 +77,13 @@ async def _everything(settings: "Settings", *, as_json: bool, once: bool) -> Non
         _tell("stopping")
 
 
-def _say(settings: "Settings", dsn: str, bootstrap: str, url: str | None, seconds: float, *, as_json: bool) -> None:
-    from deploy.explain import masked  # noqa: PLC0415
-
-    where = {"database_url": masked(dsn), "kafka_bootstrap": bootstrap, "url": url}
+def _say(settings: "Settings", where: dict[str, str | None], seconds: float, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({**where, "data_dir": str(settings.data_dir), "ready_after_s": round(seconds, 3)}))
         return
     click.echo(f"PostgreSQL  {where['database_url']}")
     click.echo(f"Kafka       {where['kafka_bootstrap']}")
-    if url is not None:
-        click.echo(f"API, pages  {url}")
+    if where["url"] is not None:
+        click.echo(f"Consumer    {where['consumer_url']}/readyz and /metrics")
+        click.echo(f"API, pages  {where['url']}")
     click.echo(f"ready after {seconds:.1f} s; data in {settings.data_dir}; Ctrl-C ends it")

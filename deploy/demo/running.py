@@ -41,6 +41,7 @@ class Running:
     broker: Broker
     client: httpx.AsyncClient
     url: str
+    consumer_url: str
     children: tuple[subprocess.Popen[bytes], ...]
     log: Path
 
@@ -86,7 +87,7 @@ async def running(settings: Settings, tell: Tell) -> AsyncIterator[Running]:
         )
         async with client:
             broker = Broker(whole.bootstrap, kafka_options(whole.settings))
-            yield Running(whole.settings, broker, client, whole.url, whole.children, whole.log)
+            yield Running(whole.settings, broker, client, whole.url, whole.consumer_url, whole.children, whole.log)
 
 
 async def _key(settings: Settings) -> str:

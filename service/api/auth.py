@@ -51,6 +51,10 @@ class Caller:
         """Whether the key goes beyond its own operator in what spans cells: `admin` alone does not."""
         return keys.ALL_OPERATORS in self.scopes
 
+    def sees(self, cell: str) -> bool:
+        """Whether measurements of a cell are the caller's to see."""
+        return self.everyones or cell in self.viewer.cells
+
     def needs(self, scope: str) -> None:
         """Raise `OutOfScope` unless the key has the scope (`admin` has all that stay within its operator)."""
         if scope not in self.scopes and "admin" not in self.scopes:
@@ -75,14 +79,20 @@ class KeyCache:
         self._found[key] = (time.monotonic(), caller)
 
 
-async def caller_of(
-    request: Request,
+async def key_sent(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     header: Annotated[str | None, Security(_header)],
-) -> Caller:
+) -> str | None:
+    """Give the key that came with a request, held against nothing yet."""
+    return (bearer.credentials if bearer else header) or None
+
+
+KeySent = Annotated[str | None, Depends(key_sent)]
+
+
+async def caller_of(request: Request, key: KeySent) -> Caller:
     """Find who asks. Raises `NoKey`."""
-    key = bearer.credentials if bearer else header
-    if not key:
+    if key is None:
         raise NoKey("send `Authorization: Bearer hf_…`; `holdfast keys create` makes a key")
     cache: KeyCache = request.app.state.keys
     caller = cache.get(key)

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.facts.records import Millis
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -35,25 +36,25 @@ class Metrics:
         self._stopped = Gauge(  # partitions that wait for a person
             "holdfast_partitions_stopped", "Partitions that are stopped", ("cell",), registry=self.registry
         )
-        self._rejected = Gauge(  # records kept as dead letters
-            "holdfast_dead_letters", "Dead letters by reason", ("cell", "code"), registry=self.registry
+        self._up = Gauge(  # 1, or 0: then nothing is told of cells
+            "holdfast_database_up", "Whether the database answered", registry=self.registry
         )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one request."""
-        self._times.labels(method, route).observe(seconds)
-        self._answers.labels(method, route, str(status)).inc()
+        """Count one request. Methods that no route knows count as one."""
+        known = method if method in _METHODS else "other"
+        self._times.labels(known, route).observe(seconds)
+        self._answers.labels(known, route, str(status)).inc()
 
-    def expose(self, positions: Iterable[asyncpg.Record], rejected: Iterable[asyncpg.Record], now: Millis) -> bytes:
-        """Write everything in Prometheus' text format, with where the cells are at this moment."""
-        for gauge in (self._age, self._stopped, self._rejected):
+    def expose(self, positions: Iterable[asyncpg.Record] | None, now: Millis) -> bytes:
+        """Write everything in Prometheus' text format, with where the cells are now (None: the database is away)."""
+        self._up.set(0 if positions is None else 1)
+        for gauge in (self._age, self._stopped):
             gauge.clear()
-        for row in positions:
+        for row in positions or ():
             age = max(0.0, (now - row["horizon"]) / 1000)
             self._age.labels(row["cell"], str(row["simulated"]).lower()).set(age)
             self._stopped.labels(row["cell"]).inc(1 if row["stopped"] else 0)
-        for row in rejected:
-            self._rejected.labels(row["cell"], row["code"]).set(row["count"])
         return generate_latest(self.registry) + generate_latest(REGISTRY)
 
 

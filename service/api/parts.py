@@ -1,5 +1,6 @@
 """What the application is made of; whoever composes it hands this over, and owns what is in it."""
 
+import ipaddress
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ class Parts:
     """What a running application needs.
 
     `pool` runs as the role `holdfast_api` and has the codecs of `service.store.pool`; `migrations` are the numbers that
-    this version knows; `now` is the wall clock in milliseconds, used for keys and ages alone, never for facts.
+    this version knows; `now` is the wall clock in milliseconds, used for keys and ages alone, never for facts;
+    `local`: only this machine can reach it.
     """
 
     pool: asyncpg.Pool
@@ -44,9 +46,18 @@ class Parts:
     now: Callable[[], Millis]
     migrations: frozenset[int]
     version: str
+    local: bool
 
 
 OpenParts = Callable[[], AbstractAsyncContextManager[Parts]]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as named or as an address, is this machine as only this machine reaches it. Pure."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def parts_of(request: Request) -> Parts:

@@ -1,4 +1,4 @@
-"""What probes ask before there is a viewer: positions, rejects, migrations. Functions never begin or commit."""
+"""What probes ask before there is a viewer: positions and migrations. Functions never begin or commit."""
 
 from service.store.pool import Connection
 from service.store.reading import Rows
@@ -10,11 +10,6 @@ _SQL = load("health.sql")
 async def positions(connection: Connection) -> Rows:
     """Give every cell with each of its partitions (None where it has none)."""
     return await connection.fetch(_SQL["all_positions"])
-
-
-async def rejected(connection: Connection) -> Rows:
-    """Count dead letters by cell and reason."""
-    return await connection.fetch(_SQL["rejected_by_reason"])
 
 
 async def migrations(connection: Connection) -> frozenset[int]:

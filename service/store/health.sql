@@ -4,10 +4,6 @@
 SELECT cell, simulated, horizon, topic, partition, applied, suspended, stopped, seen_at
 FROM all_positions()
 
--- name: rejected_by_reason
-SELECT cell, code, count
-FROM rejected_by_reason()
-
 -- name: migrations_applied
 SELECT number
 FROM migrations_applied()

@@ -34,7 +34,6 @@ EXISTENCE = {"place", "asset"}  # what PERIOD foreign keys may point at (rule 21
 OWNERS_RIGHTS = {  # functions that run with their owner's rights, and why
     "viewer_of_key": "who asks is not known before the key was looked up",
     "all_positions": "probes have no viewer: positions and horizons alone",
-    "rejected_by_reason": "probes have no viewer: counts alone",
     "migrations_applied": "probes have no viewer: numbers alone",
 }
 

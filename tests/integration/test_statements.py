@@ -24,8 +24,8 @@ NO_CELL = {
     ),
     **dict.fromkeys(("cells_of_operator", "all_cells"), "asks which cells there are"),
     **dict.fromkeys(
-        ("all_positions", "rejected_by_reason", "migrations_applied"),
-        "probes look at every cell: positions, counts and numbers alone",
+        ("all_positions", "migrations_applied"),
+        "probes look at every cell: positions and numbers alone",
     ),
     **dict.fromkeys(("read_cells", "read_asset_cells"), "asks for all of the viewer's cells, which are bound"),
 }
@@ -34,7 +34,6 @@ NO_CELL_IN_FUNCTION = {
     "viewer_cells": "reads a setting",
     "viewer_of_key": "cells of an operator",
     "all_positions": "probes look at every cell",
-    "rejected_by_reason": "probes look at every cell",
     "migrations_applied": "the ledger has no cells",
 }
 

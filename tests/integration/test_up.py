@@ -45,6 +45,8 @@ def test_it_is_ready_again_and_ends_with_everything(
     assert said_again["kafka_bootstrap"] == said["kafka_bootstrap"]
     assert float(said_again["ready_after_s"]) > 0
     assert httpx.get(f"{said_again['url']}/livez", trust_env=False).is_success
+    assert "holdfast_lag_records" in httpx.get(f"{said_again['consumer_url']}/metrics", trust_env=False).text
+    assert set(httpx.get(f"{said_again['consumer_url']}/readyz", trust_env=False).json()) >= {"waits_for", "degraded"}
     again.send_signal(signal.SIGINT)
     again.wait(40)
     for one in (process, again):

@@ -75,7 +75,7 @@ async def api(database: str) -> AsyncIterator[Api]:
     @asynccontextmanager
     async def open_parts() -> AsyncIterator[Parts]:
         opened = await reading_pool(database)
-        yield Parts(opened, broker, now, frozenset(m.number for m in migrations()), "0")
+        yield Parts(opened, broker, now, frozenset(m.number for m in migrations()), "0", local=True)
         await opened.close()
 
     app = create_app(open_parts, "0")
