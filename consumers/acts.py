@@ -7,53 +7,50 @@ once per idempotency key, and what consumers themselves depend on (enrolments, p
 import secrets
 from collections.abc import Sequence
 
+import asyncpg
+
 from consumers.batch import Batch, Change, DeadLetter, StatedAct
+from consumers.clock import ACTS, Clock
 from consumers.records import Lane, Record, is_beat
 from schemas import acts
-from schemas.canonical import canonical
 from schemas.envelope import ACT_TYPE, COMMON, TYPE
 from schemas.errors import Rejected
 from schemas.names import UNASSIGNED
-from service.facts.records import Millis
-from service.facts.runs import OUTAGE
+from service.facts.records import UNKNOWN_DOMAIN, Millis
+from service.facts.runs import DEFAULT_LATENESS, act_number
 from service.store import intake
 from service.store.pool import Connection
 
-_ACTS = 0
 _APPLIED, _REFUSED, _REPEATED = "applied", "refused", "repeated"
 
 
 class ActsFolding:
     """One acts partition in memory: its clock only."""
 
-    def __init__(self, lane: Lane, applied: Millis, last_append: Millis | None) -> None:
+    def __init__(self, lane: Lane, epoch: int, applied: Millis, last_append: Millis | None) -> None:
         self.lane = lane
-        self.applied = applied
-        self.last_append = last_append
+        self.epoch = epoch
+        self.clock = Clock(applied, last_append)
 
     def take(self, records: Sequence[Record], batch: Batch) -> None:
         """Parse acts in offset order into the batch; what is no act is a dead letter."""
+        clock = self.clock
         for record in records:
-            at = max(record.timestamp, self.applied)
-            if self.last_append is not None and at - self.applied > OUTAGE:
-                batch.outages.append((self.applied, at))
-                detail = canonical({"from": self.applied, "until": at})
-                batch.changes.append(Change(at, _ACTS, record.partition, record.offset, 0, "outage", None, detail))
-            self.applied, self.last_append = at, record.timestamp
-            if is_beat(record):
-                batch.beats += 1
-                continue
-            batch.slow += 1
-            batch.record_at = at
             try:
-                batch.acts.append(StatedAct(record.offset, at, self._parse(record), record.value or b""))
+                at = clock.note(record, ACTS, batch)
+                if is_beat(record):
+                    batch.beats += 1
+                    continue
+                number = act_number(self.epoch, record.offset)
+                batch.keep(StatedAct(number, at, self._parse(record), record.value or b""))
+                if self.lane.cell != COMMON:
+                    batch.changes.append(Change(at, ACTS, record.partition, number, 1, "act"))
             except Rejected as exc:
-                batch.dead.append(DeadLetter.of(record, at, exc))
-                continue
-            if self.lane.cell != COMMON:
-                batch.changes.append(Change(at, _ACTS, record.partition, record.offset, 1, "act"))
+                batch.bury(DeadLetter.of(record, clock.applied, exc))
+            batch.slow += 1
+            batch.record_at = clock.applied
         if records:
-            batch.ends_at(records[-1], self.applied)
+            batch.ends_at(records[-1], clock.applied, clock.last)
 
     def _parse(self, record: Record) -> acts.CellAct | acts.CommonAct:
         if dict(record.headers).get(TYPE) != ACT_TYPE.encode():
@@ -82,7 +79,7 @@ async def apply(connection: Connection, batch: Batch) -> None:
             outcome: tuple[str | None, str | None] = (_REPEATED, "an act with this key was applied before")
         else:
             seen.add(act.key)
-            outcome = await _effect(connection, cell, stated)
+            outcome = await _tried(connection, cell, stated)
             changed = changed or isinstance(act, acts.SourceEnrol | acts.SourceRetire)
         rows.append((stated.offset, stated.at, act.key, act.act, act.by, stated.body, *outcome))
     await intake.write_columns(connection, "add_acts", cell, [list(column) for column in zip(*rows, strict=True)])
@@ -90,7 +87,16 @@ async def apply(connection: Connection, batch: Batch) -> None:
         await intake.terms_changed(connection, cell)
 
 
-async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901 - one arm per act
+async def _tried(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:
+    """Apply one act in a savepoint: what no column can hold is refused, and stops nobody."""
+    try:
+        async with connection.transaction():
+            return await _effect(connection, cell, stated)
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as exc:
+        return _REFUSED, f"it cannot be kept: {str(exc).splitlines()[0]}"
+
+
+async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901, PLR0911 - one arm per act
     """Apply one act; its outcome, or (None, None) where deriving decides it."""
     act, at = stated.act, stated.at
     match act:
@@ -102,24 +108,12 @@ async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple
                  act.lateness_s * 1000, False),
             )  # fmt: skip
         case acts.SourceRetire():
-            rows = [
-                row
-                for row in await intake.terms(connection, cell)
-                if row["source"] == act.source and row["from_at"] <= at
-            ]
-            if rows:
-                last = rows[-1]
-                kept = (
-                    last["source_class"],
-                    last["control_domain"],
-                    last["interval_ms"],
-                    last["clock_offset_ms"],
-                    last["lateness_ms"],
-                )
-            else:
-                kept = ("in_band", "unknown", None, 0, 120_000)
+            last = await intake.term(connection, cell, act.source, at)
+            kept = tuple(last) if last is not None else ("in_band", UNKNOWN_DOMAIN, None, 0, DEFAULT_LATENESS)
             await intake.add_term(connection, cell, (act.source, at, *kept, True))
         case acts.PartitionJoin():
+            if act.by != acts.FINDER:
+                return _REFUSED, "a partition joins by the word of the consumer that found it, and of nobody else"
             if not await intake.join_partition(connection, cell, "telemetry", act.partition, at):
                 return _REFUSED, f"partition {act.partition} is part of the cell already"
         case acts.PartitionSuspend() | acts.PartitionResume():
@@ -127,7 +121,9 @@ async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple
             if not await intake.suspend(connection, cell, act.partition, suspended=suspended, at=at):
                 return _REFUSED, f"partition {act.partition} is not there, or is so already"
         case acts.GoOn():
-            return await _go_on(connection, cell, act, at)
+            going = intake.GoingOn(act.next_offset, f"act {act.key}: {act.reason or 'go on'}")
+            if why := await intake.go_on(connection, cell, ("telemetry", act.partition), going, at):
+                return _REFUSED, why
         case acts.OperatorPut():
             await intake.put_operator(connection, act.operator, act.name, act.country)
             return _APPLIED, None
@@ -146,22 +142,3 @@ async def _put_cell(connection: Connection, act: acts.CellPut) -> tuple[str | No
     if row["operator"] not in {UNASSIGNED, act.operator}:
         return _REFUSED, f"cell {act.cell} is another operator's, and stays so: choose another name"
     return _REFUSED, f"cell {act.cell} has facts already: whether it is simulated can no longer change"
-
-
-async def _go_on(connection: Connection, cell: str, act: acts.GoOn, at: Millis) -> tuple[str | None, str | None]:
-    rows = await intake.go_on(connection, cell, act.partition, act.next_offset, at)
-    if not rows:
-        return _REFUSED, f"partition {act.partition} of cell {cell} is not stopped"
-    held, epoch = rows[0]["held"], rows[0]["epoch"]
-    if held != act.next_offset:
-        await intake.note_record_gap(
-            connection,
-            cell,
-            "telemetry",
-            act.partition,
-            epoch,
-            (held, act.next_offset),
-            at,
-            f"act {act.key}: {act.reason or 'go on'}",
-        )
-    return None, None

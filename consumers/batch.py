@@ -1,12 +1,13 @@
 """What folding found and writing has yet to put down, of one partition. Plain data; no I/O."""
 
 import base64
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from consumers.records import Lane, Record, fingerprint
+from consumers.records import Lane, Record, fingerprint, weight
 from schemas.acts import CellAct, CommonAct
 from schemas.envelope import SOURCE
 from schemas.errors import Rejected
@@ -16,8 +17,12 @@ from service.facts.records import Millis
 if TYPE_CHECKING:
     from consumers.fold import OpenRun
 
-MAX_CHANGES = 5_000  # a batch with more is written before more is polled
-MAX_DEAD_BYTES = 32 * 1024 * 1024
+MAX_CHANGES = 5_000  # a batch with more is written before more is folded into it
+MAX_BYTES = 32 * 1024 * 1024  # the same, of documents, dead letters and acts
+MAX_KEPT = 64 * 1024 * 1024  # bytes of a dead letter that are kept; Postgres takes no statement above 1 GiB
+
+
+_MAX_NAMED = 1024
 
 
 class Change(NamedTuple):
@@ -52,7 +57,7 @@ class BegunRun(NamedTuple):
 
 
 class DeadLetter(NamedTuple):
-    """A record that cannot be applied, kept whole, with its reason."""
+    """A record that cannot be applied, with its reason: kept whole, or, above MAX_KEPT bytes, by size and hash."""
 
     offset: int
     at: Millis
@@ -77,7 +82,21 @@ class DeadLetter(NamedTuple):
         if named is not None and named == record.key and b"\0" not in named:
             source = named.decode("utf-8", "replace")
         words = why.words.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
-        return cls(record.offset, at, why.code, words, record.key, headers, record.value, source)
+        key, value = record.key, record.value
+        if weight(record) + len(headers) > MAX_KEPT:
+            body = value or b""
+            words += (
+                f"; its body of {len(body)} bytes (SHA-256 {hashlib.sha256(body).hexdigest()}) is not kept here: "
+                "the topic has it for as long as it keeps records"
+            )
+            key, value, headers = key and key[:_MAX_NAMED], None, b"[]"
+            source = source and source[:_MAX_NAMED]
+        return cls(record.offset, at, why.code, words, key, headers, value, source)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds."""
+        return len(self.headers) + len(self.value or b"") + len(self.key or b"") + len(self.words)
 
 
 class StatedAct(NamedTuple):
@@ -96,9 +115,10 @@ class Batch:
     lane: Lane
     epoch: int
     held: int  # the position in Postgres that this batch goes on from
+    since: Millis = 0  # append time that is applied there
     next_offset: int = -1
     last_offset: int = -1
-    last_append: Millis = 0
+    last_append: Millis | None = None
     last_sha256: bytes = b""
     applied: Millis = 0
     record_at: Millis = 0
@@ -115,6 +135,7 @@ class Batch:
     outages: list[tuple[Millis, Millis]] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     acts: list["StatedAct"] = field(default_factory=list)
+    size: int = 0  # bytes of documents, dead letters and acts
 
     def begin(self, run: BegunRun) -> None:
         """Note a run that began."""
@@ -125,11 +146,27 @@ class Batch:
         self.ended[run.run] = run
         self.extended.pop(run.run, None)
 
-    def ends_at(self, record: Record, applied: Millis) -> None:
+    def bury(self, letter: DeadLetter) -> None:
+        """Keep a record that cannot be applied."""
+        self.dead.append(letter)
+        self.size += letter.size
+
+    def keep(self, act: StatedAct) -> None:
+        """Keep an act."""
+        self.acts.append(act)
+        self.size += len(act.body)
+
+    def state(self, digest: bytes, document: bytes) -> None:
+        """Keep an inventory."""
+        if digest not in self.inventories:
+            self.inventories[digest] = document
+            self.size += len(document)
+
+    def ends_at(self, record: Record, applied: Millis, last_append: Millis | None) -> None:
         """Move the end of the batch to just after a record."""
         self.next_offset = record.offset + 1
         self.last_offset = record.offset
-        self.last_append = record.timestamp
+        self.last_append = last_append
         self.last_sha256 = fingerprint(record)
         self.applied = applied
 
@@ -145,4 +182,4 @@ class Batch:
     @property
     def full(self) -> bool:
         """Whether it should be written before more is folded into it."""
-        return len(self.changes) >= MAX_CHANGES or sum(len(d.value or b"") for d in self.dead) > MAX_DEAD_BYTES
+        return len(self.changes) >= MAX_CHANGES or self.size >= MAX_BYTES

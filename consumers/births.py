@@ -29,6 +29,8 @@ async def bear(connection: Connection, cell: str, partitions: Mapping[str, int])
     """
     if "acts" not in partitions or ("telemetry" not in partitions and cell != COMMON):
         return False
+    if await intake.positions(connection, [cell]):
+        return False
     await intake.born_cell(connection, cell, secrets.token_bytes(32), simulated=False)
     await intake.lock_cell(connection, cell)
     if await intake.positions(connection, [cell]):

@@ -5,14 +5,14 @@ offset order and fills a `Batch`, which step 5 writes. What is not in memory is 
 sources it needs, `know` brings them, `take` goes on. If a batch is not written, the state is thrown away with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from consumers.batch import Batch, BegunRun, Change, DeadLetter, EndedRun
+from consumers.clock import TELEMETRY, Clock
 from consumers.decode import Decoded, decode
 from consumers.records import Lane, Record
 from consumers.terms import Terms
 from consumers.verify import Verified, verify
-from schemas.canonical import canonical
 from schemas.envelope import BEAT_TYPE, TIME, TYPE, millis
 from schemas.errors import Rejected
 from schemas.report import Report
@@ -21,8 +21,6 @@ from service.facts.records import Millis
 from service.facts.runs import OUTAGE, end_cause, run_number
 
 _BEAT = BEAT_TYPE.encode()
-_TELEMETRY = 1
-CLOCK_STEP: Millis = 60_000  # a step back of the broker's clock above this is ours (rule 6)
 
 
 class OpenRun:
@@ -69,8 +67,7 @@ class Folding:
     def __init__(self, lane: Lane, epoch: int, applied: Millis, last_append: Millis | None) -> None:
         self.lane = lane
         self.epoch = epoch
-        self.applied = applied
-        self.last_append = last_append
+        self.clock = Clock(applied, last_append)
         self.states: dict[bytes, SourceState] = {}
 
     def missing(self, records: Sequence[Record]) -> set[bytes]:
@@ -81,22 +78,30 @@ class Folding:
         """Bring a source into memory."""
         self.states[key] = state
 
-    def take(self, records: Sequence[Record], start: int, terms: Terms, batch: Batch) -> tuple[int, str | None]:
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Let go of those of the sources that have no run: all that is known of them is in Postgres."""
+        for key in keys:
+            if key in self.states and not self.states[key].runs:
+                del self.states[key]
+
+    def take(self, records: Sequence[Record], start: int, terms: Terms, batch: Batch) -> tuple[int, str | None]:  # noqa: C901 - one loop, for its speed
         """Fold `records[start:]`. Gives how far it came, and the source whose stated inventories it needs (or None).
 
-        The sources of the records are in memory (see `missing`). Records lie at or below the append time that is
-        applied on the cell's acts.
+        It ends early where the batch is full. The sources of the records are in memory (see `missing`). Records lie at
+        or below the append time that is applied on the cell's acts.
         """
-        states = self.states
+        states, clock = self.states, self.clock
         extended = batch.extended
         version = terms.version
         for index in range(start, len(records)):
             record = records[index]
             at = record.timestamp
-            before = self.last_append
-            if at < self.applied or before is None or at - before > OUTAGE:
-                at = self._clock(record, batch)
-            self.applied, self.last_append = at, record.timestamp
+            if at < clock.applied or at - clock.applied >= OUTAGE:  # what else there is to it, `note` knows
+                if (noted := self._note(record, batch)) is None:
+                    continue
+                at = noted
+            else:
+                clock.applied = clock.last = at
             kind = time = None
             for name, value in record.headers:
                 if name == TIME:
@@ -121,32 +126,30 @@ class Folding:
                 batch.beats += 1
             elif (need := self._slow(record, kind, at, terms, batch)) is not None:
                 return index, need
-        batch.ends_at(records[-1], self.applied)
+            elif batch.full:
+                batch.ends_at(record, clock.applied, clock.last)
+                return index + 1, None
+        batch.ends_at(records[-1], clock.applied, clock.last)
         return len(records), None
 
-    def _clock(self, record: Record, batch: Batch) -> Millis:
-        """Running maximum of append time; notes a stretch without any record and a clock that stepped back."""
-        at = max(record.timestamp, self.applied)
-        if self.last_append is None:
-            return at
-        if at - self.applied > OUTAGE:
-            batch.outages.append((self.applied, at))
-        elif self.last_append - record.timestamp <= CLOCK_STEP:
-            return at
-        detail = canonical(
-            {"from": self.applied, "until": at, "stepped_back_to": record.timestamp if at > record.timestamp else None}
-        )
-        batch.changes.append(Change(at, _TELEMETRY, self.lane.partition, record.offset, 0, "outage", None, detail))
-        return at
+    def _note(self, record: Record, batch: Batch) -> Millis | None:
+        try:
+            return self.clock.note(record, TELEMETRY, batch)
+        except Rejected as exc:
+            self._bury(record, exc, batch)
+            return None
+
+    def _bury(self, record: Record, why: Rejected, batch: Batch) -> None:
+        batch.slow += 1
+        batch.record_at = self.clock.applied
+        batch.bury(DeadLetter.of(record, self.clock.applied, why))
 
     def _slow(self, record: Record, kind: bytes | None, at: Millis, terms: Terms, batch: Batch) -> str | None:
-        batch.slow += 1
-        batch.record_at = at
         try:
             decoded = decode(record)
             verified = verify(decoded, at, *terms.at(decoded.source, at))
         except Rejected as exc:
-            batch.dead.append(DeadLetter.of(record, at, exc))
+            self._bury(record, exc, batch)
             return None
         state = self.states.get(record.key or b"")
         if state is not None and state.runs:
@@ -154,9 +157,9 @@ class Folding:
             if terms.retired_between(decoded.source, last, at):  # and enrolled again since: the rows were ended then
                 state.runs.clear()
         need = self._fold(record, at, decoded, verified, batch)
-        if need is not None:
-            batch.slow -= 1  # it is taken again once that is known
-        else:
+        if need is None:  # else it is taken again once that is known
+            batch.slow += 1
+            batch.record_at = at
             run = self.states[record.key or b""].recent
             if run is not None:
                 # Only a fresh report may be taken for its twin without looking: other timings are rare.
@@ -203,10 +206,10 @@ class Folding:
             )
             batch.begin(BegunRun(decoded.source, self.lane.partition, at, run))
             kind = "late" if verified.timing is Timing.LATE else "began"
-            batch.changes.append(Change(at, _TELEMETRY, self.lane.partition, record.offset, 1, kind, number))
+            batch.changes.append(Change(at, TELEMETRY, self.lane.partition, record.offset, 1, kind, number))
             batch.sources.setdefault(decoded.source, (verified.source_class, at))
             if isinstance(observation, Report):
-                batch.inventories[digest] = observation.inventory.canonical()
+                batch.state(digest, observation.inventory.canonical())
                 batch.stated.setdefault((decoded.source, scope, digest), at)
         if isinstance(observation, Report) and state.known is not None:
             state.known.add((scope, digest))

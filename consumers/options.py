@@ -1,7 +1,7 @@
 """What a consumer is told: where Kafka is, and the bounds of a batch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -23,4 +23,3 @@ class Options:
     inbox_records: int = 100_000
     housekeeping_ms: int = 1_000
     derive_ms: int = 100
-    extra: Mapping[str, Any] = field(default_factory=dict)

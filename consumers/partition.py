@@ -1,13 +1,14 @@
 """One partition as its owner holds it: the position in Postgres, what was polled, and what was folded since."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from consumers.acts import ActsFolding
 from consumers.batch import Batch
+from consumers.clock import TOO_LATE
 from consumers.fold import Folding, OpenRun, SourceState
-from consumers.records import Lane, Record, is_beat
+from consumers.records import Lane, Record, is_beat, weight
 from consumers.terms import Terms
 from schemas.words import Timing
 from service.facts.records import Millis
@@ -15,6 +16,7 @@ from service.store import intake
 from service.store.pool import Connection
 
 _CHUNK = 20_000  # records folded between two looks at what else there is to do
+_CHUNK_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -42,27 +44,39 @@ class Position:
 
 
 class Partition:
-    """A partition that this process owns. `inbox` holds polled records that are not folded yet, in offset order."""
+    """A partition that this process owns. `inbox` holds polled records that are not folded yet, in offset order.
+
+    `placed`: whether whoever polls goes on from the position; `reached`: the offset below which all was received.
+    `waiting`: bytes in the inbox. `sealings`: when it was written last, counted in writes.
+    """
 
     def __init__(self, lane: Lane, position: Position) -> None:
         self.lane = lane
         self.inbox: deque[Record] = deque()
+        self.sealings = 0
         self.take_up(position)
 
     def take_up(self, position: Position) -> None:
         """Start again from a position: whatever was polled or folded after it is forgotten."""
         self.position = position
-        self.inbox.clear()
+        self.unplace()
         self.folding: Folding | ActsFolding
         if self.lane.topic == "acts":
-            self.folding = ActsFolding(self.lane, position.applied, position.last_append)
+            self.folding = ActsFolding(self.lane, position.epoch, position.applied, position.last_append)
         else:
             self.folding = Folding(self.lane, position.epoch, position.applied, position.last_append)
-        self.batch = self._new_batch(position.next_offset, position.record_at)
+        self.batch = self._new_batch(position.next_offset, position.applied, position.record_at)
         self.sealed: Batch | None = None
 
-    def _new_batch(self, held: int, record_at: Millis) -> Batch:
-        return Batch(self.lane, self.position.epoch, held, record_at=record_at)
+    def unplace(self) -> None:
+        """Forget what was polled and not folded: it is polled again, from the position."""
+        self.inbox.clear()
+        self.waiting = 0
+        self.placed = False
+        self.reached = self.position.next_offset
+
+    def _new_batch(self, held: int, since: Millis, record_at: Millis) -> Batch:
+        return Batch(self.lane, self.position.epoch, held, since, record_at=record_at)
 
     def same_place(self, position: Position) -> bool:
         """Whether a row is where this state was folded and written up to, so that the state may be kept."""
@@ -74,47 +88,59 @@ class Partition:
             == (position.epoch, position.next_offset, position.last_sha256, position.stopped)
         )
 
-    def receive(self, records: Iterable[Record]) -> None:
+    def receive(self, records: Sequence[Record]) -> None:
         """Take polled records."""
         self.inbox.extend(records)
+        self.waiting += sum(map(weight, records))
+        self.reached = records[-1].offset + 1
 
     async def fold(self, connection: Connection, state: CellState) -> int:
         """Fold what may be folded (telemetry: up to what is applied on the acts); how many records."""
         if not self.inbox or self.batch.full:
             return 0
         if isinstance(self.folding, ActsFolding):
-            records = list(self.inbox)
-            self.inbox.clear()
+            records = self._ready(None)
             self.folding.take(records, self.batch)
             return len(records)
         records = self._ready(state.acts_applied)
         if not records:
             return 0
-        await self._load(connection, self.folding, self.folding.missing(records))
+        missing = self.folding.missing(records)
+        await self._load(connection, self.folding, missing)
         start = 0
-        while start < len(records):
+        while start < len(records) and not self.batch.full:
             start, need = self.folding.take(records, start, state.terms, self.batch)
             if need is not None:
+                stated = (self.batch, self.sealed)  # what is being written now may be durable once Postgres answers
                 known = await intake.known_inventories(connection, self.lane.cell, self.lane.partition, need)
-                for batch in (self.batch, self.sealed):
+                for batch in stated:
                     if batch is not None:
                         known |= batch.stated_by(need)
                 self.folding.states[need.encode()].known = known
-        return len(records)
+        self.folding.forget(missing)
+        for record in reversed(records[start:]):
+            self.inbox.appendleft(record)
+            self.waiting += weight(record)
+        return start
 
-    def _ready(self, upto: Millis) -> list[Record]:
-        """Take what lies below the append time that is applied on the acts.
+    def _ready(self, upto: Millis | None) -> list[Record]:
+        """Take what lies below the append time that is applied on the acts (None: all), a chunk at most.
 
         At that very millisecond another act may come yet; a beat there depends on none.
         """
         ready: list[Record] = []
         inbox = self.inbox
-        floor = self.folding.applied
-        while inbox and len(ready) < _CHUNK:
-            at = max(inbox[0].timestamp, floor)
-            if at > upto or (at == upto and not is_beat(inbox[0])):
+        floor = self.folding.clock.applied
+        size = 0
+        while inbox and len(ready) < _CHUNK and size < _CHUNK_BYTES:
+            record = inbox[0]
+            if floor < record.timestamp < TOO_LATE:
+                floor = record.timestamp
+            if upto is not None and (floor > upto or (floor == upto and not is_beat(record))):
                 break
+            size += weight(record)
             ready.append(inbox.popleft())
+        self.waiting -= size
         return ready
 
     async def _load(self, connection: Connection, folding: Folding, keys: set[bytes]) -> None:
@@ -150,11 +176,14 @@ class Partition:
         if not self.batch.records:
             return None
         sealed = self.sealed = self.batch
-        self.batch = self._new_batch(sealed.next_offset, sealed.record_at)
+        self.batch = self._new_batch(sealed.next_offset, sealed.applied, sealed.record_at)
+        self.sealings += 1
         return sealed
 
     def written(self, batch: Batch) -> None:
         """Note that a sealed batch is durable."""
+        if self.sealed is not batch:  # it was taken up anew meanwhile
+            return
         self.sealed = None
         self.position = Position(
             batch.epoch,

@@ -2,7 +2,7 @@
 
 | step | what it does | where | may be lost on a rebalance or a crash? |
 |---|---|---|---|
-| 1 poll | records of the partitions that this process owns, in offset order | `kafka.py` | yes: no side effects |
+| 1 poll | records of the partitions that this process owns, in offset order | `source.py` | yes: no side effects |
 | 2 decode | bytes of any known format become an observation | `decode.py` (pure) | yes |
 | 3 verify | may it report, is it fresh, under which terms | `verify.py` (pure) | yes |
 | 4 fold | against the open run of its source and scope, in memory | `fold.py` (pure) | yes |
@@ -17,9 +17,9 @@ their rows, and what was folded is folded once more.
 Telemetry is folded up to the append time that is applied on the cell's acts, and never further (SEMANTICS rule 5).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 
@@ -27,9 +27,16 @@ from consumers import births, write
 from consumers.partition import CellState, Partition, Position
 from consumers.records import Lane, Record
 from consumers.terms import load as load_terms
-from schemas.errors import BudgetSpent, Transient
+from schemas.errors import BudgetSpent, LostPartition, Transient
 from service.store import intake
 from service.store.pool import TRANSIENT
+
+if TYPE_CHECKING:
+    from consumers.batch import Batch
+
+MAX_INBOX = 64 * 1024 * 1024  # bytes polled of one partition that are not folded
+MAX_INBOXES = 256 * 1024 * 1024  # the same of all partitions
+MAX_WRITE = 64 * 1024 * 1024  # bytes in one transaction, one batch more or less
 
 Observer = Callable[[str, str], Awaitable[None] | None]  # told of every step: (step, "before" | "after")
 
@@ -53,6 +60,7 @@ class Pipeline:
     async def assign(self, lanes: Iterable[Lane]) -> dict[Lane, Position]:
         """Take partitions up from their rows. Those without a row yet are left out (their cell is not born).
 
+        Nothing is received of them until `placed` is called for each: whoever polls has to be where its row says.
         Folded state of a partition that was held before is kept only where the position is still the one held.
         Raises `Transient`.
         """
@@ -67,7 +75,7 @@ class Pipeline:
                     if held is None:
                         self.partitions[lane] = Partition(lane, position)
                     elif held.same_place(position):
-                        held.inbox.clear()  # what was polled and not folded is polled again
+                        held.unplace()
                     else:
                         held.take_up(position)
         except TRANSIENT as exc:
@@ -79,9 +87,20 @@ class Pipeline:
         for lane in lanes:
             self.partitions.pop(lane, None)
 
-    def receive(self, lane: Lane, records: Iterable[Record]) -> None:
-        """Step 1 hands over what was polled."""
-        self.partitions[lane].receive(records)
+    def placed(self, lane: Lane) -> None:
+        """Say that the next record polled of a partition is the one that its position names."""
+        self.partitions[lane].placed = True
+
+    def receive(self, lane: Lane, records: Sequence[Record]) -> None:
+        """Step 1 hands over what was polled.
+
+        Raises `LostPartition` where the partition was not placed since it was taken up, or the records do not go on
+        from what was received: nothing may be folded then, or what lies between would be lost.
+        """
+        partition = self.partitions.get(lane)
+        if partition is None or not partition.placed or records[0].offset < partition.reached:
+            raise LostPartition(f"{lane.label} is polled from a place that is not its own: it is taken up again")
+        partition.receive(records)
 
     async def fold(self, active: AbstractSet[Lane] | None = None) -> int:
         """Steps 2, 3 and 4 on what was polled of the active lanes (None: all); how many records. Raises `Transient`."""
@@ -105,20 +124,40 @@ class Pipeline:
         return sum(batch.records for batch in batches), any(batch.full for batch in batches)
 
     def full(self, inbox: int) -> set[Lane]:
-        """Lanes that have enough in memory: `inbox` records that are not folded, or a full batch."""
-        return {lane for lane, p in self.partitions.items() if len(p.inbox) >= inbox or p.batch.full}
+        """Lanes that have enough in memory: `inbox` records or MAX_INBOX bytes that are not folded, or a full batch.
+
+        Where all together hold too many bytes, every lane of telemetry that has any waits.
+        """
+        crowded = sum(p.waiting for p in self.partitions.values()) >= MAX_INBOXES
+        return {
+            lane
+            for lane, p in self.partitions.items()
+            if len(p.inbox) >= inbox
+            or p.waiting >= MAX_INBOX
+            or p.batch.full
+            or (crowded and p.inbox and lane.topic == "telemetry")
+        }
 
     def seal(self, active: AbstractSet[Lane] | None = None) -> write.Prepared | None:
-        """Take what was folded of the active lanes (None: all), ready to be written; None where nothing was."""
+        """Take what was folded of the active lanes (None: all), ready to be written; None where nothing was.
+
+        Those that were written longest ago come first, and what is beyond MAX_WRITE bytes waits for the next write.
+        """
         ours = [p for lane, p in self.partitions.items() if active is None or lane in active]
-        batches = [batch for p in ours if (batch := p.seal()) is not None]
-        retiring = frozenset(name for name, state in self.cells.items() if state.terms.any_retired())
+        batches: list[Batch] = []
+        size = 0
+        for partition in sorted(ours, key=lambda p: p.sealings):
+            if size < MAX_WRITE and (batch := partition.seal()) is not None:
+                batches.append(batch)
+                size += batch.size
+        retiring = frozenset(name for name, state in self.cells.items() if state.terms.any_retired)
         return write.prepare(batches, retiring) if batches else None
 
     async def put(self, prepared: write.Prepared) -> None:
         """Step 5: write a sealed batch. Durable once this returns.
 
-        Raises `LostPartition` and `Transient` (then call `restart`), or `BudgetSpent` once the cell was stopped.
+        Raises `LostPartition` and `Transient` (then the partitions are taken up again), or `BudgetSpent` once the cell
+        was stopped.
         """
         try:
             async with self._pool.acquire() as connection:
@@ -128,8 +167,11 @@ class Pipeline:
                     await self._tell("commit", "before")
                 await self._tell("commit", "after")
         except BudgetSpent as exc:
-            async with self._pool.acquire() as connection:
-                await intake.stop_telemetry(connection, exc.cell, str(exc))
+            try:
+                async with self._pool.acquire() as connection:
+                    await intake.stop_telemetry(connection, exc)
+            except TRANSIENT as away:
+                raise _away(away) from away  # it is written again, and found spent again
             raise
         except TRANSIENT as exc:
             raise _away(exc) from exc
@@ -137,12 +179,6 @@ class Pipeline:
             partition = self.partitions.get(batch.lane)
             if partition is not None:
                 partition.written(batch)
-
-    async def restart(self) -> dict[Lane, Position]:
-        """After a failed write: take every partition up again from its row. Raises `Transient`."""
-        lanes = list(self.partitions)
-        self.partitions.clear()
-        return await self.assign(lanes)
 
     async def _refresh(self, connection: asyncpg.pool.PoolConnectionProxy, cells: set[str]) -> None:
         """Read how far the acts of cells are applied, and their terms where those have changed."""
@@ -152,7 +188,7 @@ class Pipeline:
             state = self.cells.setdefault(row["cell"], CellState(row["cell"]))
             state.simulated = row["simulated"]
             if row["terms"] != state.terms.version:
-                state.terms = await load_terms(connection, row["cell"], row["terms"])
+                await load_terms(connection, row["cell"], row["terms"], state.terms)
             state.acts_applied = row["applied"]
 
     async def _tell(self, step: str, when: str) -> None:

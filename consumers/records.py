@@ -50,6 +50,11 @@ class Lane(NamedTuple):
         return f"{self.topic}.{self.cell}/{self.partition}"
 
 
+def weight(record: Record) -> int:
+    """Bytes that a record holds in memory: its body and key. Headers count where they are kept."""
+    return len(record.value or b"") + len(record.key or b"")
+
+
 def is_beat(record: Record) -> bool:
     """Whether a record only says that time went by."""
     return any(name == TYPE and value == _BEAT for name, value in record.headers)

@@ -1,29 +1,30 @@
 """Step 1: poll. Which partitions are ours, where in them to read, and whether they are still the same logs (rule 33).
 
-The listener never raises into aiokafka, which would swallow it: it keeps the error and the loop raises it. No lock is
-held around `getmany`.
+The listener only notes what is ours: the loop takes it up, since aiokafka sends no heartbeat before the listener is
+done. No lock is held around `getmany`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import contextlib
+from collections.abc import Iterable, Mapping
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, OffsetOutOfRangeError
 from aiokafka.structs import ConsumerRecord
 
+from consumers import offsets
 from consumers.options import Options
 from consumers.partition import Position
 from consumers.records import Lane, fingerprint
 from schemas.envelope import ACTS_PREFIX, CELL, COMMON, TELEMETRY_PREFIX
-from schemas.errors import CellStopped, RecordsGone, TopicChanged
+from schemas.errors import CellStopped, TopicChanged
 
 _log = structlog.get_logger()
 
 PATTERN = r"^(telemetry\.(?!common$)|acts\.)[a-z0-9][a-z0-9-]{0,62}$"  # `common` spans cells: it has acts only
 
-Assigned = Callable[[set[Lane]], Awaitable[None]]
-Revoked = Callable[[set[Lane]], None]
+_LEAVE_S = 5.0  # for a farewell to the group; without one it notices by itself
 
 
 def lane_of(tp: TopicPartition) -> Lane | None:
@@ -40,6 +41,13 @@ def tp_of(lane: Lane) -> TopicPartition:
     return TopicPartition(f"{lane.topic}.{lane.cell}", lane.partition)
 
 
+def remedy(lane: Lane) -> str:
+    """What a person says to go on with a lane. Pure."""
+    if lane.topic == "acts":
+        return f"say `holdfast go-on {lane.cell} --acts` with the offset to go on from: no act can say it"
+    return f"say `go_on` for partition {lane.partition} with the offset to go on from"
+
+
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     def __init__(self, source: "Source") -> None:
         self._source = source
@@ -48,23 +56,21 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         self._source.active -= {lane for tp in revoked if (lane := lane_of(tp)) is not None}
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        try:
-            await self._source.take_over({lane for tp in assigned if (lane := lane_of(tp)) is not None})
-        except asyncio.CancelledError:
-            raise
-        except BaseException as exc:  # noqa: BLE001 - aiokafka would log and forget it; the loop raises it
-            self._source.failure = exc
+        self._source.take_over({lane for tp in assigned if (lane := lane_of(tp)) is not None})
 
 
 class Source:
-    """The consumer's side of Kafka. `active` are the lanes that may be polled now."""
+    """The consumer's side of Kafka. `assigned` are the lanes that are ours, `active` those that may be polled now.
 
-    def __init__(self, options: Options, on_assigned: Assigned) -> None:
-        self._options = options
-        self._on_assigned = on_assigned
+    `rebalanced`: whether `assigned` was set anew since somebody looked.
+    """
+
+    def __init__(self, options: Options) -> None:
         self.active: set[Lane] = set()
         self.assigned: set[Lane] = set()
-        self.failure: BaseException | None = None
+        self.rebalanced = False
+        self._hints: dict[Lane, int] = {}
+        self._hinting: asyncio.Task[None] | None = None
         self._checks: dict[Lane, Position] = {}
         self._consumer = AIOKafkaConsumer(
             group_id=options.group,
@@ -75,7 +81,7 @@ class Source:
             fetch_max_bytes=64 * 1024 * 1024,
             max_partition_fetch_bytes=16 * 1024 * 1024,
             fetch_max_wait_ms=100,
-            **{**options.kafka, **options.extra},
+            **options.kafka,
         )
 
     async def start(self) -> None:
@@ -84,60 +90,43 @@ class Source:
         self._consumer.subscribe(pattern=PATTERN, listener=_Listener(self))
 
     async def stop(self) -> None:
-        """Leave the group."""
-        await self._consumer.stop()
+        """Leave the group; a broker that is away is not waited for."""
+        if self._hinting is not None:
+            self._hinting.cancel()
+            await asyncio.gather(self._hinting, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._consumer.stop(), _LEAVE_S)
 
-    async def take_over(self, lanes: set[Lane]) -> None:
+    def take_over(self, lanes: set[Lane]) -> None:
         """A rebalance gave us these lanes: nothing is read of them before `place` has been called for each."""
         self.assigned = lanes
         self.active.clear()
+        self.rebalanced = True
         for lane in lanes:  # a position at once, so that aiokafka does not look for a committed one
             self._consumer.seek(tp_of(lane), 0)
             self._consumer.pause(tp_of(lane))
-        await self._on_assigned(lanes)
 
-    async def place(self, lane: Lane, position: Position) -> Position | None:
-        """Seek to a position and let the lane be polled; checks first that the log is still the one that was read.
+    async def bounds(self, lanes: Iterable[Lane]) -> dict[Lane, tuple[int, int]]:
+        """First and next offset of the lanes' logs; those that no broker answers for in time are left out."""
+        tps = {tp_of(lane): lane for lane in lanes}
+        return {tps[tp]: found for tp, found in (await offsets.bounds(self._consumer, tps)).items()}
 
-        Gives None, or the position to note where retention removed the last record applied but nothing after it.
-        Raises `TopicChanged`, `RecordsGone`; KafkaError where the broker does not answer.
+    def place(self, lane: Lane, position: Position, bounds: tuple[int, int]) -> bool:
+        """Seek to a position within the bounds of the lane's log, and let it be polled; whether it is ours.
+
+        The record that was applied last is read again, where it is still there, and compared as it comes.
         """
-        if lane not in self.assigned:
-            return None
         tp = tp_of(lane)
-        start = (await self._consumer.beginning_offsets([tp]))[tp]
-        end = (await self._consumer.end_offsets([tp]))[tp]
-        gone = None
-        check = position.last_offset
-        if end < position.next_offset:
-            raise TopicChanged(
-                lane.cell,
-                f"{tp.topic} partition {lane.partition} ends at offset {end}, but records up to "
-                f"{position.next_offset} were applied: the topic was recreated; say `go_on` and from which offset",
-                lane[1:],
-            )
-        if start > position.next_offset:
-            if position.next_offset == 0 and position.last_offset is None and position.epoch == 0:
-                gone = position
-                position.next_offset = start
-            else:
-                raise RecordsGone(
-                    lane.cell,
-                    f"{tp.topic} partition {lane.partition}: records from offset {position.next_offset} to {start} are "
-                    "gone from the broker and were never applied; say `go_on` with the offset to go on from",
-                    lane[1:],
-                )
-        elif check is not None and start > check:
-            gone, check = position, None
         if lane not in self.assigned or tp not in self._consumer.assignment():
-            return None
+            return False
+        check = position.last_offset
         self._checks.pop(lane, None)
-        if check is not None:
+        if check is not None and check >= bounds[0]:
             self._checks[lane] = position
-        self._consumer.seek(tp, position.next_offset if check is None else check)
+        self._consumer.seek(tp, self._checks[lane].last_offset if lane in self._checks else position.next_offset)
         self._consumer.resume(tp)
         self.active.add(lane)
-        return gone
+        return True
 
     def hold(self, lane: Lane) -> None:
         """Read no more of a lane for now."""
@@ -154,20 +143,18 @@ class Source:
                 (self._consumer.pause if lane in full else self._consumer.resume)(tp)
 
     async def poll(self, timeout_ms: int) -> tuple[dict[Lane, list[ConsumerRecord]], list[CellStopped]]:
-        """Records of the active lanes, and the lanes whose log is not what it was. Raises what the listener kept."""
+        """Records of the active lanes, and the lanes whose log is not what it was. Raises KafkaError.
+
+        A lane whose next record the broker does not have is held: taking it up again finds out why.
+        """
         stopped: list[CellStopped] = []
         try:
             polled = await self._consumer.getmany(timeout_ms=timeout_ms)
         except OffsetOutOfRangeError as exc:
-            return {}, [await self._out_of_range(tp) for tp in exc.args[0]]
-        except KafkaError as exc:
-            _log.warning("kafka does not answer", error=str(exc) or type(exc).__name__)
-            await asyncio.sleep(0.2)
+            for tp in exc.args[0]:
+                if (lane := lane_of(tp)) is not None:
+                    self.hold(lane)
             return {}, []
-        finally:
-            if self.failure is not None:
-                failure, self.failure = self.failure, None
-                raise failure
         out: dict[Lane, list[ConsumerRecord]] = {}
         for tp, records in polled.items():
             lane = lane_of(tp)
@@ -188,39 +175,42 @@ class Source:
         if first.offset != position.last_offset or fingerprint(first) != position.last_sha256:
             raise TopicChanged(
                 lane.cell,
-                f"{lane.topic}.{lane.cell} partition {lane.partition}: the record at {position.last_offset} is not "
-                "the one that was applied; the topic was recreated: say `go_on` with the offset to go on from",
+                f"{lane.topic}.{lane.cell} partition {lane.partition}: the record at offset {position.last_offset} is "
+                f"not the one that was applied: the topic was recreated; {remedy(lane)}",
                 lane[1:],
             )
         return records[1:]
 
-    async def _out_of_range(self, tp: TopicPartition) -> CellStopped:
-        lane = lane_of(tp)
-        if lane is None:
-            raise AssertionError(tp)
-        self.hold(lane)
-        start = (await self._consumer.beginning_offsets([tp]))[tp]
-        end = (await self._consumer.end_offsets([tp]))[tp]
-        where = f"{tp.topic} partition {lane.partition} has offsets {start} to {end}, not the one that comes next"
-        kind = RecordsGone if start > 0 else TopicChanged
-        return kind(lane.cell, f"{where}: say `go_on` with the offset to go on from", lane[1:])
-
     async def partitions(self) -> dict[str, dict[str, int]]:
-        """Every cell's topics with their numbers of partitions: {cell: {"acts": 1, "telemetry": 4}}."""
+        """Every cell's topics with their numbers of partitions: {cell: {"acts": 1, "telemetry": 4}}.
+
+        Raises KafkaError.
+        """
         found: dict[str, dict[str, int]] = {}
-        for topic in await self._consumer.topics():
+        try:
+            topics = await asyncio.wait_for(self._consumer.topics(), offsets.WAIT_S)
+        except TimeoutError as exc:
+            raise KafkaTimeoutError("no broker says which topics there are") from exc
+        for topic in topics:
             lane = lane_of(TopicPartition(topic, 0))
             numbers = self._consumer.partitions_for_topic(topic)
             if lane is not None and numbers:
                 found.setdefault(lane.cell, {})[lane.topic] = len(numbers)
         return found
 
-    async def commit(self, ends: dict[Lane, int]) -> None:
-        """Tell Kafka where we are: a hint for its own tools, never read by us."""
-        try:
-            await self._consumer.commit({tp_of(lane): end for lane, end in ends.items() if lane in self.assigned})
-        except KafkaError as exc:
-            _log.info("the commit hint was not taken", error=str(exc) or type(exc).__name__)
+    def commit(self, ends: Mapping[Lane, int]) -> None:
+        """Tell Kafka where we are: a hint for its own tools, never read by us, and waited for by nobody."""
+        self._hints.update(ends)
+        if self._hinting is None or self._hinting.done():
+            self._hinting = asyncio.create_task(self._hint())
+
+    async def _hint(self) -> None:
+        while hints := {tp_of(lane): end for lane, end in self._hints.items() if lane in self.assigned}:
+            self._hints.clear()
+            try:
+                await self._consumer.commit(hints)
+            except KafkaError as exc:
+                _log.info("the commit hint was not taken", error=str(exc) or type(exc).__name__)
 
     def lag(self) -> dict[str, int]:
         """Records behind the broker's end, by topic, as far as fetches told."""

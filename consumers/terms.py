@@ -1,6 +1,6 @@
 """What was enrolled of a cell's sources, by time. Pure, but for `load`."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from schemas.words import SourceClass
@@ -27,10 +27,19 @@ class Term:
 
 @dataclass(slots=True)
 class Terms:
-    """All terms of one cell, as of version `version` of the cell's row."""
+    """All terms of one cell, as of version `version` of the cell's row. `any_retired`: whether a source ever was."""
 
     version: int = -1
     by_source: dict[str, list[Term]] = field(default_factory=dict)
+    any_retired: bool = False
+
+    def add(self, source: str, term: Term) -> None:
+        """Bring a term; one of the same source and moment goes."""
+        terms = self.by_source.setdefault(source, [])
+        index = bisect_left(terms, term.from_at, key=lambda each: each.from_at)
+        same = index < len(terms) and terms[index].from_at == term.from_at
+        terms[index : index + same] = [term]
+        self.any_retired = self.any_retired or term.retired
 
     def at(self, source: str, at: Millis) -> tuple[Term | None, Millis]:
         """The term of a source in force at an append time (None: not enrolled), and when the next one begins."""
@@ -45,16 +54,12 @@ class Terms:
         """Whether a source was retired after one moment and up to another."""
         return any(term.retired and after < term.from_at <= upto for term in self.by_source.get(source, ()))
 
-    def any_retired(self) -> bool:
-        """Whether any source of the cell ever was retired."""
-        return any(term.retired for terms in self.by_source.values() for term in terms)
 
-
-async def load(connection: Connection, cell: str, version: int) -> Terms:
-    """Read a cell's terms."""
-    terms = Terms(version)
-    for row in await intake.terms(connection, cell):
-        terms.by_source.setdefault(row["source"], []).append(
+async def load(connection: Connection, cell: str, version: int, terms: Terms) -> None:
+    """Bring a cell's terms up to a version: what came since is read, and nothing else."""
+    for row in await intake.terms(connection, cell, terms.version):
+        terms.add(
+            row["source"],
             Term(
                 row["from_at"],
                 SourceClass(row["source_class"]),
@@ -63,6 +68,6 @@ async def load(connection: Connection, cell: str, version: int) -> Terms:
                 row["clock_offset_ms"],
                 row["lateness_ms"],
                 row["retired"],
-            )
+            ),
         )
-    return terms
+    terms.version = version

@@ -9,13 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from consumers import acts
+from consumers import acts, budget
 from consumers.batch import Batch
-from schemas.errors import BudgetSpent, LostPartition
+from schemas.errors import LostPartition
 from service.store import intake
 from service.store.pool import Connection
-
-BUDGET_WINDOW = 10 * 60 * 1000  # milliseconds of append time (SEMANTICS rule 35)
 
 Columns = list[list[Any]]
 
@@ -159,22 +157,12 @@ async def put(connection: Connection, prepared: Prepared) -> None:
         for batch in prepared.batches:
             # Everything below the retirement is folded once the partition's time has reached it, and nothing sooner.
             if cell in prepared.retiring and batch.lane.cell == cell and batch.lane.topic == "telemetry":
-                await intake.end_retired(connection, cell, batch.lane.partition, batch.applied)
+                await intake.end_retired(connection, cell, batch.lane.partition, batch.since, batch.applied)
         for batch in prepared.batches:
             if batch.lane.cell == cell and batch.acts:
                 await acts.apply(connection, batch)
         if "bury" in statements:
-            await _check_budget(connection, cell, max(statements["bury"][4]))
+            await budget.check(connection, cell, min(statements["bury"][4]), max(statements["bury"][4]))
 
 
 _EXACT = frozenset({"extend_runs", "end_runs", "begin_runs", "add_changes", "add_outages", "bury"})
-
-
-async def _check_budget(connection: Connection, cell: str, at: int) -> None:
-    unreadable, enrolled = await intake.budget(connection, cell, at - BUDGET_WINDOW)
-    if enrolled and unreadable * 2 > enrolled:
-        msg = (
-            f"cell {cell}: {unreadable} of {enrolled} enrolled sources became unreadable within 10 minutes: "
-            f"mend the cause (see the newest messages of telemetry.{cell}), then say `go_on`"
-        )
-        raise BudgetSpent(cell, msg)

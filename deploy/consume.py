@@ -46,7 +46,7 @@ class Joiner:
         """Write the act. Raises KafkaError where the broker does not take it."""
         if lane in self._said:
             return
-        act = acts.PartitionJoin(key=f"partition.join/{lane.partition}", by="holdfast", partition=lane.partition)
+        act = acts.PartitionJoin(key=f"partition.join/{lane.partition}", by=acts.FINDER, partition=lane.partition)
         async with AIOKafkaProducer(**self._options.kafka, acks="all") as producer:
             headers = [(TYPE, ACT_TYPE.encode()), (ID, act.key.encode())]
             await producer.send_and_wait(acts_topic(lane.cell), acts.body(act), headers=headers, partition=0)

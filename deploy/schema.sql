@@ -124,6 +124,7 @@ CREATE TABLE cell (
     next_event bigint NOT NULL,
     terms bigint NOT NULL,
     salt_key bytea NOT NULL,
+    budget_from timestamp with time zone,
     CONSTRAINT cell_pkey PRIMARY KEY (cell)
 ) WITH (fillfactor=50);
 CREATE INDEX cell_operator ON public.cell USING btree (operator);
@@ -425,6 +426,7 @@ CREATE TABLE "position" (
     joined_at timestamp with time zone NOT NULL,
     suspended boolean NOT NULL,
     stopped text,
+    stop_kind text,
     CONSTRAINT position_pkey PRIMARY KEY (cell, topic, partition)
 ) WITH (fillfactor=50);
 ALTER TABLE "position" ENABLE ROW LEVEL SECURITY;
@@ -535,8 +537,11 @@ CREATE TABLE source_term (
     clock_offset_ms bigint NOT NULL,
     lateness_ms bigint NOT NULL,
     retired boolean NOT NULL,
+    version bigint NOT NULL,
     CONSTRAINT source_term_pkey PRIMARY KEY (cell, source, from_at)
 );
+CREATE INDEX source_term_retired ON public.source_term USING btree (cell, from_at) WHERE retired;
+CREATE INDEX source_term_version ON public.source_term USING btree (cell, version);
 ALTER TABLE source_term ENABLE ROW LEVEL SECURITY;
 CREATE POLICY source_term_viewer ON source_term FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON source_term TO holdfast_api;
@@ -617,6 +622,13 @@ ALTER TABLE work ENABLE ROW LEVEL SECURITY;
 CREATE POLICY work_viewer ON work FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON work TO holdfast_api;
 
+CREATE OR REPLACE FUNCTION public.act_number(p_cell text, p_offset bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+RETURN CASE WHEN (p_offset >= '1099511627776'::bigint) THEN p_offset ELSE (p_offset + ('1099511627776'::bigint * COALESCE((SELECT p.epoch FROM "position" p WHERE ((p.cell = act_number.p_cell) AND (p.topic = 'acts'::text) AND (p.partition = 0))), 0))) END;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.all_positions()
  RETURNS TABLE(cell text, simulated boolean, horizon timestamp with time zone, topic text, partition integer, applied timestamp with time zone, suspended boolean, stopped text, seen_at timestamp with time zone)
  LANGUAGE sql
@@ -652,7 +664,7 @@ BEGIN
     SELECT a."offset", a.at, a.key, a.act, a.by, a.outcome, a.words, c.horizon
     FROM act a
     JOIN cell c ON c.cell = a.cell
-    WHERE a.cell = p_cell AND c.cell = p_cell AND a."offset" = p_offset;
+    WHERE a.cell = p_cell AND c.cell = p_cell AND a."offset" = act_number(p_cell, p_offset);
 END $function$;
 -- may be called by holdfast_api
 
@@ -811,7 +823,7 @@ BEGIN
     SELECT a."offset", a.at, a.key, a.act, a.by, a.outcome, a.words, c.horizon
     FROM act a
     JOIN cell c ON c.cell = a.cell
-    WHERE a.cell = p_cell AND c.cell = p_cell AND a."offset" = p_offset
+    WHERE a.cell = p_cell AND c.cell = p_cell AND a."offset" = act_number(p_cell, p_offset)
       AND (p_operator IS NULL OR convert_from(a.body, 'UTF8')::json ->> 'operator' = p_operator);
 END $function$;
 -- may be called by holdfast_api

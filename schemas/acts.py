@@ -7,15 +7,16 @@ Dates that a person states bound `as_of`; known_from is the record's append time
 
 from typing import Annotated, Literal
 
-import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from schemas import names
 from schemas.errors import Rejected
+from schemas.formats import _json as strict_json
 from schemas.inventory import MAX_NAME
 from schemas.words import FindingKind, IdentityGrade, PlaceKind, Scheme, SourceClass
 
 MAX_ACT_BYTES = 1_000_000
+FINDER = "holdfast"  # who says that a partition was found: the consumer itself
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(names.name)]
 Cell = Annotated[str, AfterValidator(names.cell)]
@@ -23,6 +24,8 @@ Book = Annotated[Cell, AfterValidator(names.book)]
 Operator = Annotated[Name, AfterValidator(names.operator)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 AssetRef = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Partition = Annotated[int, Field(ge=0, le=65_534)]  # 65,535 is kept for dead letters put through again
+Offset = Annotated[int, Field(ge=0, lt=2**40)]
 EventRef = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of an event's bytes")]
 
 
@@ -134,40 +137,47 @@ class WorkPlan(Act):
 
 
 class PartitionJoin(Act):
-    """A partition that was added to a cell that lives already: it counts from this act's append time."""
+    """A partition that was added to a cell that lives already: it counts from this act's append time.
+
+    The consumer that found it says so; of anybody else it is refused, since a partition that is not there would hold
+    the cell's horizon for ever.
+    """
 
     act: Literal["partition.join"] = "partition.join"
-    partition: Annotated[int, Field(ge=0)]
+    partition: Partition
 
 
 class PartitionSuspend(Act):
     """A partition that is stopped no longer holds the cell's horizon back; answers say so."""
 
     act: Literal["partition.suspend"] = "partition.suspend"
-    partition: Annotated[int, Field(ge=0)]
+    partition: Partition
 
 
 class PartitionResume(Act):
     """A suspended partition counts again, from this act's append time."""
 
     act: Literal["partition.resume"] = "partition.resume"
-    partition: Annotated[int, Field(ge=0)]
+    partition: Partition
 
 
 class GoOn(Act):
-    """Go on after a stop of a partition: at `next_offset`, with the records before it recorded as a gap."""
+    """Go on after a stop of a partition: at `next_offset`, with the records before it recorded as a gap.
+
+    Refused where records from there on were applied already, unless the topic is another one than it was.
+    """
 
     act: Literal["go_on"] = "go_on"
-    partition: Annotated[int, Field(ge=0)]
-    next_offset: Annotated[int, Field(ge=0)]
+    partition: Partition
+    next_offset: Offset
 
 
 class DeadLetterRetry(Act):
     """Put a dead letter through again, its cause mended; its facts are known from this act on."""
 
     act: Literal["dead_letter.retry"] = "dead_letter.retry"
-    partition: Annotated[int, Field(ge=0)]
-    offset: Annotated[int, Field(ge=0)]
+    partition: Partition
+    offset: Offset
 
 
 class _Link(Act):
@@ -177,7 +187,9 @@ class _Link(Act):
     asset: AssetRef
     other_cell: Cell
     other_asset: AssetRef
-    trip: Annotated[int, Field(ge=1, description="Counts how often the thing went from one of the two to the other")]
+    trip: Annotated[
+        int, Field(ge=1, lt=2**31, description="Counts how often the thing went from one of the two to the other")
+    ]
     grade: Annotated[IdentityGrade, Field(description="What its identity rests on")] = IdentityGrade.REPORTED
 
 
@@ -260,13 +272,14 @@ LINK: TypeAdapter[LinkAct] = TypeAdapter(Annotated[LinkAct, Field(discriminator=
 
 
 def parse(body: bytes) -> CellAct | CommonAct:
-    """Read an act's body. Pure. Raises `Rejected("bad_act", …)` that names the member and what is wrong."""
+    """Read an act's body. Pure.
+
+    Raises `Rejected`: `bad_act` names the member and what is wrong; `too_large`, and what strict JSON is not.
+    """
     if len(body) > MAX_ACT_BYTES:
         raise Rejected("too_large", f"an act may have {MAX_ACT_BYTES} bytes; this one has {len(body)}: split it")
     try:
-        return ACT.validate_python(orjson.loads(body), strict=False)
-    except orjson.JSONDecodeError as exc:
-        raise Rejected("bad_json", f"the act is not JSON: {exc}") from exc
+        return ACT.validate_python(strict_json.load(body))
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "act"

@@ -168,7 +168,7 @@ async def load_places(connection: Connection, memory: Memory) -> None:
 async def load_new_terms(connection: Connection, memory: Memory, version: int) -> None:
     """Read the sources' terms again where they have changed."""
     if memory.terms.version != version:
-        memory.terms = await load_terms(connection, memory.cell, version)
+        await load_terms(connection, memory.cell, version, memory.terms)
 
 
 async def load_classes(connection: Connection, memory: Memory, sources: set[str]) -> None:

@@ -17,7 +17,7 @@ from schemas import acts
 from schemas.errors import Rejected
 from schemas.report import Report
 from schemas.words import RunEnd, Timing
-from service.facts.runs import ACTS_PARTITION, run_number
+from service.facts.runs import ACTS_PARTITION, retry_number
 from service.store import intake
 
 
@@ -35,8 +35,8 @@ class Letter:
 
 async def retry(book: Book, graph: Graph, act: acts.DeadLetterRetry, moment: Moment) -> str | None:
     """Put a dead letter through; why not, or None. What it states is known from the act on, and covers nothing."""
-    row = await intake.dead_letter(book.connection, book.cell, act.partition, act.offset)
-    if row is None or row["at"] >= moment.known:
+    row = await intake.dead_letter(book.connection, book.cell, act.partition, act.offset, moment.known)
+    if row is None:
         return f"there was no dead letter at partition {act.partition}, offset {act.offset}"
     if row["retried_at"] is not None:
         return "this dead letter was put through before"
@@ -61,7 +61,7 @@ async def _state(  # noqa: PLR0917 - what a report says, and when
 ) -> None:
     """Keep a report as a late run of the acts, bounded at this moment: it adds identifiers and covers nothing."""
     tolerance, source_class = terms
-    at, number = moment.known, run_number(0, ACTS_PARTITION, moment.order.offset)
+    at, number = moment.known, retry_number(moment.order.offset)
     document = report.inventory.canonical()
     digest = report.inventory.digest()
     writes = {

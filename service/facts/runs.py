@@ -12,6 +12,7 @@ _OFFSET_BITS = 40  # records of one partition: 10^12
 _PARTITION_BITS = 16
 _EPOCH_BITS = 6
 
+LAST_EPOCH = (1 << _EPOCH_BITS) - 1
 ACTS_PARTITION = (1 << _PARTITION_BITS) - 1  # runs of retried dead letters: they came by the acts topic
 
 
@@ -38,6 +39,17 @@ def run_number(epoch: int, partition: int, offset: int) -> int:
         msg = f"position (epoch {epoch}, partition {partition}, offset {offset}) is out of range"
         raise ValueError(msg)
     return (epoch << _PARTITION_BITS | partition) << _OFFSET_BITS | offset
+
+
+def act_number(epoch: int, offset: int) -> int:
+    """Number of an act: its offset, above those of all logs that the topic was before. Raises as `run_number`."""
+    return run_number(0, 0, offset) + (epoch << _OFFSET_BITS)
+
+
+def retry_number(act: int) -> int:
+    """Number of the run of a dead letter that was put through by an act."""
+    epoch, offset = divmod(act, 1 << _OFFSET_BITS)
+    return run_number(epoch, ACTS_PARTITION, offset)
 
 
 def end_cause(last: Millis, run_tolerance: Millis, at: Millis) -> RunEnd:

@@ -5,11 +5,13 @@ caller counts.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
+from schemas.errors import CellStopped, TopicChanged
 from service.facts.records import Millis
+from service.facts.runs import LAST_EPOCH
 from service.store.pool import Connection
 from service.store.sqlfile import load
 
@@ -17,6 +19,13 @@ _SQL = load("intake.sql")
 
 Rows = list[asyncpg.Record]
 Columns = Sequence[Sequence[Any]]
+
+
+class GoingOn(NamedTuple):
+    """From which offset to go on after a stop, and by whose word."""
+
+    next_offset: int
+    why: str
 
 
 async def born_cell(connection: Connection, cell: str, salt_key: bytes, *, simulated: bool) -> bool:
@@ -49,21 +58,53 @@ async def advance(connection: Connection, columns: Columns) -> Rows:
     return await connection.fetch(_SQL["advance"], *columns)
 
 
-async def stop_partition(  # noqa: PLR0917 - a position, in the order of its columns
-    connection: Connection, cell: str, topic: str, partition: int, held: int, why: str
+async def stop_partition(
+    connection: Connection, cell: str, partition: tuple[str, int], held: int, why: CellStopped
 ) -> bool:
     """Stop one partition at the position held, until a person says to go on; whether it was still held there."""
-    return bool(await connection.fetch(_SQL["stop_partition"], cell, topic, partition, held, why))
+    return bool(await connection.fetch(_SQL["stop_partition"], cell, *partition, held, str(why), why.slug))
 
 
-async def stop_telemetry(connection: Connection, cell: str, why: str) -> int:
+async def stop_telemetry(connection: Connection, why: CellStopped) -> int:
     """Stop all telemetry partitions of a cell (its acts go on); how many."""
-    return len(await connection.fetch(_SQL["stop_telemetry"], cell, why))
+    return len(await connection.fetch(_SQL["stop_telemetry"], why.cell, str(why), why.slug))
 
 
-async def go_on(connection: Connection, cell: str, partition: int, next_offset: int, at: Millis) -> Rows:
-    """Take a stopped telemetry partition up again; gives its new epoch and the position that was held."""
-    return await connection.fetch(_SQL["go_on"], cell, partition, next_offset, at)
+async def go_on(
+    connection: Connection, cell: str, partition: tuple[str, int], going: GoingOn, at: Millis
+) -> str | None:
+    """Take a stopped partition up again, the records left out noted as a gap; why not, or None.
+
+    Records that were applied are never applied twice. To be called inside a transaction.
+    """
+    topic, number = partition
+    row = await connection.fetchrow(_SQL["stopped"], cell, topic, number)
+    if row is None:
+        return f"partition {number} of {topic}.{cell} is not stopped"
+    held, epoch, changed = row["next_offset"], row["epoch"], row["stop_kind"] == TopicChanged.slug
+    if going.next_offset < held and not changed:
+        return f"offsets before {held} were applied, and the topic is the same: go on from {held} or later"
+    if epoch >= LAST_EPOCH:
+        return f"partition {number} of {topic}.{cell} went on {LAST_EPOCH} times already: give the cell new topics"
+    await connection.fetch(_SQL["go_on"], cell, topic, number, going.next_offset, at)
+    await connection.fetch(_SQL["count_budget_from"], cell, at)
+    if changed:
+        why = f"{going.why} (the topic was recreated: what its old log held from offset {held} on is not known)"
+        await note_record_gap(connection, cell, topic, number, epoch + 1, (0, going.next_offset), at, why)
+    elif held != going.next_offset:
+        await note_record_gap(connection, cell, topic, number, epoch + 1, (held, going.next_offset), at, going.why)
+    return None
+
+
+async def lift_acts_stop(connection: Connection, cell: str, next_offset: int, why: str) -> str | None:
+    """Take a cell's stopped acts (or those that span cells) up again; why not, or None.
+
+    No act can say so, since none is applied: a person who has the database's own rights does. What was left out is
+    noted as of the last act applied. To be called inside a transaction.
+    """
+    row = await connection.fetchrow(_SQL["stopped"], cell, "acts", 0)
+    at = 0 if row is None else row["applied"]
+    return await go_on(connection, cell, ("acts", 0), GoingOn(next_offset, why), at)
 
 
 async def suspend(connection: Connection, cell: str, partition: int, *, suspended: bool, at: Millis) -> bool:
@@ -96,14 +137,19 @@ async def known_inventories(connection: Connection, cell: str, partition: int, s
     return {(row["scope"], row["digest"]) for row in rows}
 
 
-async def terms(connection: Connection, cell: str) -> Rows:
-    """All terms of a cell's sources, by source and time."""
-    return await connection.fetch(_SQL["terms"], cell)
+async def terms(connection: Connection, cell: str, known: int) -> Rows:
+    """Terms of a cell's sources that came after version `known` of its terms, by source and time."""
+    return await connection.fetch(_SQL["terms"], cell, known)
 
 
-async def end_retired(connection: Connection, cell: str, partition: int, applied: Millis) -> int:
-    """End the open runs of sources that were retired by the time that a partition is applied up to; how many."""
-    return len(await connection.fetch(_SQL["end_retired"], cell, partition, applied))
+async def term(connection: Connection, cell: str, source: str, at: Millis) -> asyncpg.Record | None:
+    """The term of a source in force at a moment (class, domain, interval, offset, lateness); None without one."""
+    return await connection.fetchrow(_SQL["term"], cell, source, at)
+
+
+async def end_retired(connection: Connection, cell: str, partition: int, since: Millis, applied: Millis) -> int:
+    """End the open runs of sources that were retired while a partition's time went from `since` to `applied`."""
+    return len(await connection.fetch(_SQL["end_retired"], cell, partition, since, applied))
 
 
 async def write_columns(connection: Connection, name: str, cell: str, columns: Columns) -> int:
@@ -111,15 +157,25 @@ async def write_columns(connection: Connection, name: str, cell: str, columns: C
     return len(await connection.fetch(_SQL[name], cell, *columns))
 
 
-async def budget(connection: Connection, cell: str, since: Millis) -> tuple[int, int]:
-    """Enrolled sources with a dead letter after `since` that were readable before; enrolled sources that ever were."""
-    row = await connection.fetchrow(_SQL["budget"], cell, since)
+async def budget(connection: Connection, cell: str, since: Millis, upto: Millis) -> tuple[int, int]:
+    """Enrolled sources with a dead letter in (since, upto] that were readable before; enrolled sources ever readable.
+
+    What was retired by `upto` does not count, nor what was buried before a person last said to go on.
+    """
+    row = await connection.fetchrow(_SQL["budget"], cell, since, upto)
     return (row["unreadable"], row["enrolled"]) if row else (0, 0)
 
 
-async def dead_letter(connection: Connection, cell: str, partition: int, offset: int) -> asyncpg.Record | None:
-    """The newest dead letter at a position of the cell's telemetry."""
-    return await connection.fetchrow(_SQL["dead_letter"], cell, partition, offset)
+async def unreadable(connection: Connection, cell: str, since: Millis, upto: Millis) -> Rows:
+    """When each of those sources had a dead letter, by time."""
+    return await connection.fetch(_SQL["unreadable"], cell, since, upto)
+
+
+async def dead_letter(
+    connection: Connection, cell: str, partition: int, offset: int, before: Millis
+) -> asyncpg.Record | None:
+    """The newest dead letter at a position of the cell's telemetry that was buried before a moment."""
+    return await connection.fetchrow(_SQL["dead_letter"], cell, partition, offset, before)
 
 
 async def retried(connection: Connection, cell: str, position: tuple[int, int, int], at: Millis) -> bool:

@@ -31,21 +31,30 @@ WHERE p.cell = u.cell AND p.topic = u.topic AND p.partition = u.partition AND p.
 RETURNING p.cell, p.topic, p.partition
 
 -- name: stop_partition
-UPDATE position SET stopped = $5
+UPDATE position SET stopped = $5, stop_kind = $6
 WHERE cell = $1 AND topic = $2 AND partition = $3 AND next_offset = $4 AND stopped IS NULL
 RETURNING partition
 
 -- name: stop_telemetry
-UPDATE position SET stopped = $2
+UPDATE position SET stopped = $2, stop_kind = $3
 WHERE cell = $1 AND topic = 'telemetry' AND stopped IS NULL
 RETURNING partition
 
+-- name: stopped
+SELECT epoch, next_offset, applied, stop_kind
+FROM position
+WHERE cell = $1 AND topic = $2 AND partition = $3 AND stopped IS NOT NULL
+FOR UPDATE
+
 -- name: go_on
 UPDATE position
-SET next_offset = $3, epoch = epoch + 1, stopped = NULL, last_offset = NULL, last_append = NULL, last_sha256 = NULL,
-    joined_at = $4
-WHERE cell = $1 AND topic = 'telemetry' AND partition = $2 AND stopped IS NOT NULL
-RETURNING epoch, (SELECT o.next_offset FROM position o WHERE o.cell = $1 AND o.topic = 'telemetry' AND o.partition = $2) AS held
+SET next_offset = $4, epoch = epoch + 1, stopped = NULL, stop_kind = NULL, last_offset = NULL, last_append = NULL,
+    last_sha256 = NULL, joined_at = $5
+WHERE cell = $1 AND topic = $2 AND partition = $3 AND stopped IS NOT NULL
+RETURNING epoch
+
+-- name: count_budget_from
+UPDATE cell SET budget_from = greatest(budget_from, $2) WHERE cell = $1 RETURNING cell
 
 -- name: suspend
 UPDATE position SET suspended = $3, joined_at = CASE WHEN $3 THEN joined_at ELSE greatest(joined_at, $4) END
@@ -70,14 +79,21 @@ SELECT scope, digest FROM source_inventory WHERE cell = $1 AND partition = $2 AN
 -- name: terms
 SELECT source, from_at, source_class, control_domain, interval_ms, clock_offset_ms, lateness_ms, retired
 FROM source_term
-WHERE cell = $1
+WHERE cell = $1 AND version > $2
 ORDER BY source, from_at
+
+-- name: term
+SELECT source_class, control_domain, interval_ms, clock_offset_ms, lateness_ms
+FROM source_term
+WHERE cell = $1 AND source = $2 AND from_at <= $3
+ORDER BY from_at DESC
+LIMIT 1
 
 -- name: end_retired
 UPDATE run r
 SET until_at = t.from_at, end_cause = 'retired'
 FROM source_term t
-WHERE r.cell = $1 AND r.partition = $2 AND r.until_at IS NULL AND t.from_at <= $3
+WHERE r.cell = $1 AND r.partition = $2 AND r.until_at IS NULL AND t.from_at >= $3 AND t.from_at <= $4
   AND t.cell = $1 AND t.source = r.source AND t.retired AND t.from_at >= r.first_at
   AND NOT EXISTS (SELECT FROM source_term o
                   WHERE o.cell = $1 AND o.source = t.source AND o.retired AND o.from_at >= r.first_at AND o.from_at < t.from_at)
@@ -147,19 +163,36 @@ FROM unnest($2::text[], $3::integer[], $4::integer[], $5::bigint[], $6::timestam
 RETURNING "offset"
 
 -- name: budget
-SELECT count(DISTINCT d.source) FILTER (WHERE s.source IS NOT NULL) AS unreadable,
-       (SELECT count(DISTINCT e.source) FROM source_term e JOIN source_seen n ON n.cell = e.cell AND n.source = e.source
-        WHERE e.cell = $1) AS enrolled
+WITH enrolled AS (
+    SELECT t.source, s.first_at
+    FROM (SELECT DISTINCT ON (source) source, retired
+          FROM source_term WHERE cell = $1 AND from_at <= $3
+          ORDER BY source, from_at DESC) t
+    JOIN source_seen s ON s.cell = $1 AND s.source = t.source
+    WHERE NOT t.retired
+)
+SELECT (SELECT count(*) FROM enrolled) AS enrolled, count(DISTINCT d.source) AS unreadable
 FROM dead_letter d
-LEFT JOIN source_seen s ON s.cell = d.cell AND s.source = d.source
-                       AND EXISTS (SELECT FROM source_term e WHERE e.cell = d.cell AND e.source = d.source)
-WHERE d.cell = $1 AND d.at > $2 AND d.source IS NOT NULL AND d.code <> 'retired_source'
-  AND d.at >= (SELECT max(joined_at) FROM position WHERE cell = $1 AND topic = 'telemetry')
+JOIN enrolled e ON e.source = d.source AND e.first_at <= d.at
+WHERE d.cell = $1 AND d.at > $2 AND d.at <= $3 AND d.code <> 'retired_source'
+  AND d.at >= (SELECT coalesce(budget_from, to_timestamp(0)) FROM cell WHERE cell = $1)
+
+-- name: unreadable
+SELECT DISTINCT d.at, d.source
+FROM dead_letter d
+JOIN source_seen s ON s.cell = $1 AND s.source = d.source AND s.first_at <= d.at
+JOIN LATERAL (SELECT retired FROM source_term
+              WHERE cell = $1 AND source = d.source AND from_at <= $3
+              ORDER BY from_at DESC
+              LIMIT 1) t ON NOT t.retired
+WHERE d.cell = $1 AND d.at > $2 AND d.at <= $3 AND d.code <> 'retired_source'
+  AND d.at >= (SELECT coalesce(budget_from, to_timestamp(0)) FROM cell WHERE cell = $1)
+ORDER BY d.at, d.source
 
 -- name: dead_letter
 SELECT epoch, "offset", at, code, words, key, headers, value, source, retried_at
 FROM dead_letter
-WHERE cell = $1 AND topic = 'telemetry' AND partition = $2 AND "offset" = $3
+WHERE cell = $1 AND topic = 'telemetry' AND partition = $2 AND "offset" = $3 AND at < $4
 ORDER BY epoch DESC
 LIMIT 1
 
@@ -179,11 +212,13 @@ FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
 RETURNING "offset"
 
 -- name: add_term
-INSERT INTO source_term (cell, source, from_at, source_class, control_domain, interval_ms, clock_offset_ms, lateness_ms, retired)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO source_term (cell, source, from_at, source_class, control_domain, interval_ms, clock_offset_ms, lateness_ms,
+                         retired, version)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, terms + 1 FROM cell WHERE cell = $1
 ON CONFLICT ON CONSTRAINT source_term_pkey DO UPDATE
 SET source_class = excluded.source_class, control_domain = excluded.control_domain, interval_ms = excluded.interval_ms,
-    clock_offset_ms = excluded.clock_offset_ms, lateness_ms = excluded.lateness_ms, retired = excluded.retired
+    clock_offset_ms = excluded.clock_offset_ms, lateness_ms = excluded.lateness_ms, retired = excluded.retired,
+    version = excluded.version
 RETURNING source
 
 -- name: terms_changed

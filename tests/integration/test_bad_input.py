@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 import pytest
@@ -37,6 +38,14 @@ GOOD = [item("chassis", Kind.CHASSIS, serial("CH-BAD-01", "acme/c1"))]
 MEGABYTE = 1024 * 1024
 
 
+# name → append time of a record of a simulated cell that is none
+BAD_TIMES = {
+    "time-far-off": 2**62,
+    "act-time-far-off": 2**62,
+    "time-of-year-9999": 253_370_764_800_000,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is sent in the name of a source, and what becomes of it: a code, or the timing of the run that begins."""
@@ -65,11 +74,38 @@ def _slots(number: int) -> list[Item]:
 _CYCLE = [item("a", Kind.CHASSIS, within="b"), item("b", Kind.CHASSIS, within="a")]
 _TEXT = body_of(GOOD)
 _BOMB = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><nvidia_smi_log>&b;</nvidia_smi_log>'
-_NULL_ACT = b'{"act":"site.put","key":"k\\u0000","by":"p","site":"s","country":"MY"}'
 _COMMON_ACT = b'{"act":"operator.put","key":"k","by":"p","operator":"o","name":"O"}'
+_NULL_ACT = b'{"act":"site.put","key":"k\\u0000","by":"p","site":"s","country":"MY"}'
 _TOASTER = _TEXT.replace(b'"kind":"chassis"', b'"kind":"toaster"')
 _NO_SIGHT = orjson.dumps({"scope": "p", "observations": [{"slot": "1"}]})
 _FETCH = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><nvidia_smi_log>&e;</nvidia_smi_log>'
+
+
+def _act(kind: str, members: str) -> bytes:
+    return f'{{"act":"{kind}","key":"k","by":"p",{members}}}'.encode()
+
+
+_ID = "00000000-0000-0000-0000-000000000000"
+_TRIP = f'"cell":"a","other_cell":"b","asset":"{_ID}","other_asset":"{_ID}","trip":4294967296'
+# name → an act that no column could hold, or that two readers would read differently, and its code
+WRONG_ACTS = {
+    "act-joins-no-partition": (_act("partition.join", '"partition":1099511627776'), "bad_act"),
+    "act-suspends-none": (_act("partition.suspend", '"partition":65535'), "bad_act"),
+    "act-resumes-none": (_act("partition.resume", '"partition":1e3000'), "bad_number"),
+    "act-goes-too-far": (_act("go_on", '"partition":0,"next_offset":9223372036854775808'), "bad_act"),
+    "act-retries-none": (_act("dead_letter.retry", '"partition":0,"offset":9223372036854775808'), "bad_act"),
+    "act-of-many-trips": (_act("link.arrived", _TRIP), "bad_act"),
+    "act-null-in-scope": (_act("identifier.share", '"scheme":"serial","value":"v","scope":"\\u0000"'), "bad_act"),
+    "act-null-in-name": (_act("operator.put", '"operator":"o","name":"\\u0000"'), "bad_act"),
+    "act-null-in-reason": (_act("go_on", '"partition":0,"next_offset":1,"reason":"\\u0000"'), "bad_act"),
+    "act-says-it-twice": (_act("site.put", '"site":"s","country":"MY","country":"SG"'), "duplicate_key"),
+}
+
+
+def _wrong_act(name: str, _: str) -> Case:
+    body, code = WRONG_ACTS[name]
+    return Case(act_body(body), code)
+
 
 # name → what its source (of the same name) sends
 CASES: Mapping[str, Callable[[str], Case]] = {
@@ -128,6 +164,9 @@ CASES: Mapping[str, Callable[[str], Case]] = {
     "act-tombstone": lambda _: Case(Unplaced(b"a", None, act_body(b"").headers), "tombstone"),
     "act-of-other-topic": lambda _: Case(act_body(_COMMON_ACT), "wrong_topic"),
     "act-of-no-type": lambda _: Case(Unplaced(None, b"{}"), "unknown_type"),
+    **{name: partial(_wrong_act, name) for name in WRONG_ACTS},
+    **{name: lambda s: Case(_report(s, GOOD), "bad_time") for name in BAD_TIMES if not name.startswith("act")},
+    "act-time-far-off": lambda _: Case(act_body(_act("source.retire", '"source":"good"')), "bad_time"),
 }  # fmt: skip
 ON_ACTS = frozenset(
     name for name in CASES if name == "null-in-act" or (name.startswith("act-") and name != "act-on-telemetry")
@@ -180,7 +219,7 @@ async def _send(cell: Cell, other: Cell, program: Program) -> Outcome:
     at = {}
     for n, (name, make) in enumerate(CASES.items()):
         topic = ACTS if name in ON_ACTS else TELEMETRY
-        made = stream.put(START + n, make(name).record, n % 2 if topic == TELEMETRY else 0, topic)
+        made = stream.put(BAD_TIMES.get(name, START + n), make(name).record, n % 2 if topic == TELEMETRY else 0, topic)
         at[name] = (made.topic, made.partition, made.offset)
     stream.put(START + MINUTE, report("good", GOOD, time=START + MINUTE))
     there.put(START, report("shared-name", _one("CH-THERE-1"), time=START))

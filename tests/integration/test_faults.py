@@ -3,16 +3,20 @@
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from consumers import acts as applying
+from consumers import offsets
+from consumers.batch import Batch, StatedAct
 from deploy.embedded import EmbeddedKafka, EmbeddedPostgres
 from deploy.migrate import migrate
 from schemas import acts
-from schemas.errors import LostPartition
+from schemas.errors import LostPartition, Transient
 from schemas.words import Kind, SourceClass
 from service.store.pool import create_pool
 from tests.properties.driving import Crash, Driver, Step
@@ -20,10 +24,13 @@ from tests.reference.model import facts
 from tests.reference.shapes import difference
 from tests.support.busy import PARTITIONS, busy, settled, slices
 from tests.support.cells import Cell, Program
+from tests.support.consuming import consuming
 from tests.support.facts import facts_of
 from tests.support.network import package_index_too
 from tests.support.records import ACTS, MINUTE, SECOND, START, TELEMETRY, Record, Stream, beat, item, message, report
 from tests.support.servers import KafkaServer, apart, unique
+
+MEGABYTE = 1024 * 1024
 
 # Where the pipeline tells what it does; after a step that commits nothing comes the next one's "before".
 FAULTS = [
@@ -138,6 +145,70 @@ async def test_rule_35_a_retry_has_one_outcome_whichever_partition_is_faster(poo
     assert "still not readable" in words
 
 
+async def test_rule_33_what_was_not_placed_is_not_received(pool: asyncpg.Pool) -> None:
+    """Rules 5 and 33: records polled from anywhere but the position would be applied, and those between be lost."""
+    driver = Driver(pool, unique("placed"), PARTITIONS)
+    await driver.begin(busy(2, seed=11))
+    lane = driver.lanes[1]
+    driver.feed(lane, 5)
+    with pytest.raises(LostPartition):
+        driver.pipeline.receive(lane, driver.log[lane][:1])
+    driver.pipeline.drop({lane})
+    await driver.pipeline.assign([lane])
+    with pytest.raises(LostPartition):
+        driver.pipeline.receive(lane, driver.log[lane][5:6])
+    driver.pipeline.placed(lane)
+    driver.pipeline.receive(lane, driver.log[lane][:1])
+
+
+async def test_an_act_that_no_column_can_hold_is_refused(pool: asyncpg.Pool) -> None:
+    """Rule 4: what is kept besides it is kept, and the consumer goes on."""
+    driver = Driver(pool, unique("refused"), PARTITIONS)
+    await driver.begin(())
+    batch = Batch(driver.lanes[0], 0, 0)
+    said: list[acts.CellAct] = [
+        acts.PartitionJoin.model_construct(key="k", by=acts.FINDER, act="partition.join", partition=2**40),
+        acts.SourceRetire.model_construct(key="l", by="p-1", act="source.retire", source="a\0b"),
+        acts.PartitionJoin(key="m", by="p-1", partition=PARTITIONS),
+        acts.PartitionJoin(key="n", by=acts.FINDER, partition=PARTITIONS),
+    ]
+    for n, act in enumerate(said):
+        batch.keep(StatedAct(n, START, act, b""))
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            await applying.apply(connection, batch)
+        rows = await connection.fetch('SELECT outcome FROM act WHERE cell = $1 ORDER BY "offset"', driver.cell)
+        joined = await connection.fetch("SELECT partition FROM position WHERE cell = $1", driver.cell)
+    assert [row["outcome"] for row in rows] == ["refused", "refused", "refused", None]
+    assert {row["partition"] for row in joined} == {0, 1, PARTITIONS}
+
+
+async def test_a_write_is_bounded_in_bytes(pool: asyncpg.Pool) -> None:
+    """Postgres takes no statement above 1 GiB: what is beyond the bound is polled, folded and written later."""
+    body = bytes(40 * MEGABYTE)
+    stream = Stream(partitions=PARTITIONS)
+    for n in range(20):
+        stream.put(START + n, message(f"s{n}", body, time=START), n % PARTITIONS)
+    stream.beats(START + SECOND)
+    driver = Driver(pool, unique("bytes"), PARTITIONS)
+    await driver.begin(stream.records())
+    driver.feed(driver.lanes[0], 1)
+    await driver.pipeline.fold()
+    await driver.write()
+    for lane in driver.lanes[1:]:
+        driver.feed(lane, 5)
+    assert driver.pipeline.full(100_000) == set(driver.lanes[1:])
+    sizes = []
+    while await driver.pipeline.fold() or any(p.inbox for p in driver.pipeline.partitions.values()):
+        prepared = driver.pipeline.seal()
+        assert prepared is not None
+        sizes.append(sum(batch.size for batch in prepared.batches))
+        for batch in prepared.batches:
+            driver.pipeline.partitions[batch.lane].written(batch)
+    assert max(sizes) < 64 * MEGABYTE + 40 * MEGABYTE
+    assert len(sizes) >= 5
+
+
 def test_a_crash_is_caught_by_nobody() -> None:
     """What stands for kill -9 must pass every `except Exception`."""
     assert not issubclass(Crash, Exception)
@@ -244,3 +315,52 @@ async def test_rule_5_postgres_and_kafka_are_killed_under_load_and_nothing_chang
         assert program.process.poll() is None, "the consumer did not outlive its servers"
     finally:
         program.kill()
+
+
+async def test_rule_5_a_partition_that_cannot_be_placed_again_loses_nothing(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules 5 and 33: a write fails, and then the broker does not say where a log ends: nothing is polled till then."""
+    records = busy(20, seed=12)
+    failing = 0
+
+    def fail(step: str, when: str) -> None:
+        nonlocal failing
+        if failing and (step, when) == ("write", "before"):
+            raise Transient("as if Postgres went away")
+
+    asked = offsets.bounds
+
+    async def bounds(consumer: AIOKafkaConsumer, tps: Iterable[TopicPartition]) -> Mapping[TopicPartition, object]:
+        nonlocal failing
+        found = await asked(consumer, tps)
+        if failing:
+            failing -= 1
+            return dict(list(found.items())[1:])
+        return found
+
+    monkeypatch.setattr(offsets, "bounds", bounds)
+    async with consuming(cell, fail):
+        for part in slices(records, 4):
+            failing = 2
+            await cell.produce(part)
+        assert await settled(cell, records) == ""
+        assert not failing
+
+
+async def test_bodies_that_are_small_only_while_compressed_stop_nobody(cell: Cell) -> None:
+    """Four bodies of 40 MB pass the broker as a few kB; one above what is kept leaves its size and hash."""
+    records = [
+        Record(TELEMETRY, 0, n, START + n, b"big", bytes(size * MEGABYTE), message("big", b"", time=START).headers)
+        for n, size in enumerate((40, 40, 40, 40, 70))
+    ]
+    beats = Stream(partitions=PARTITIONS)
+    beats.beats(START + MINUTE)
+    records += beats.records()
+    async with consuming(cell):
+        await cell.produce(records, compression="gzip")
+        await cell.applied(START + MINUTE)
+    rows = await cell.rows('SELECT code, words, length(value) AS n FROM dead_letter WHERE cell = $1 ORDER BY "offset"')
+    assert [row["n"] for row in rows] == [40 * MEGABYTE] * 4 + [None]
+    assert {row["code"] for row in rows} == {"too_large"}
+    assert "73400320 bytes" in str(rows[4]["words"])

@@ -66,6 +66,8 @@ class Driver:
 
     def _seek(self, positions: dict[Lane, Position]) -> None:
         self.fed = {lane: position.next_offset for lane, position in positions.items()}
+        for lane in positions:
+            self.pipeline.placed(lane)
 
     async def observe(self, step: str, when: str) -> None:
         """Crash where it was asked for."""
@@ -116,6 +118,7 @@ class Driver:
             held = self.pipeline.partitions[lane]
             if not held.inbox and not held.batch.records:
                 self.fed[lane] = position.next_offset
+            self.pipeline.placed(lane)
 
     async def derive(self) -> bool:
         """Step 6; whether anything was derived."""

@@ -12,6 +12,7 @@ from tests.support.records import ACTS, Record
 
 OUTAGE = 30_000  # three beat intervals without any record (rule 12)
 DEFAULT_LATENESS = 120_000
+YEAR_9999 = 253_370_764_800_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ def read_acts(records: Sequence[Record]) -> Enrolment:
     keys: set[str] = set()
     before: int | None = None
     for record in sorted((r for r in records if r.topic == ACTS), key=lambda r: r.offset):
+        if not 0 <= record.timestamp < YEAR_9999:
+            out.dead.append(DeadFact(ACTS, record.partition, record.offset, out.applied, "bad_time"))
+            continue
         at = max(record.timestamp, out.applied)
         if before is not None and at - before > OUTAGE:
             out.outages.append(OutageFact(ACTS, record.partition, before, at))

@@ -11,7 +11,7 @@ from schemas.inventory import Inventory, check_name
 from schemas.report import Format, Message, Observation, Report
 from schemas.words import RunEnd, SourceClass, Timing
 from service.facts.records import Run
-from tests.reference.enrolment import DEFAULT_LATENESS, OUTAGE, Enrolment, Term
+from tests.reference.enrolment import DEFAULT_LATENESS, OUTAGE, YEAR_9999, Enrolment, Term
 from tests.reference.shapes import DeadFact, OutageFact, RunFact
 from tests.support.records import TELEMETRY, Record
 
@@ -115,9 +115,14 @@ def fold(records: Sequence[Record], partition: int, enrolment: Enrolment) -> Fol
     before: int | None = None
     mine = sorted((r for r in records if (r.topic, r.partition) == (TELEMETRY, partition)), key=lambda r: r.offset)
     for record in mine:
-        at = max(record.timestamp, out.applied)
+        usable = 0 <= record.timestamp < YEAR_9999
+        at = max(record.timestamp, out.applied) if usable else out.applied
         if at > enrolment.applied:
             break
+        if not usable:
+            out.dead.append(DeadFact(TELEMETRY, partition, record.offset, at, "bad_time"))
+            out.buried[record.offset] = record
+            continue
         if before is not None and at - before > OUTAGE:
             out.outages.append(OutageFact(TELEMETRY, partition, before, at))
         before = out.applied = at

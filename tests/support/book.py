@@ -52,7 +52,7 @@ class Seeded:
     async def source(self, name: str, source_class: str, domain: str) -> None:
         """Enrol a source, and let it report from the beginning in one run."""
         await self.connection.execute(
-            "INSERT INTO source_term VALUES ($1, $2, $3, $4, $5, 300000, 0, 120000, false)",
+            "INSERT INTO source_term VALUES ($1, $2, $3, $4, $5, 300000, 0, 120000, false, 0)",
             self.cell, name, BEGIN - DAY, source_class, domain,
         )  # fmt: skip
         number = len(self._runs) + 1

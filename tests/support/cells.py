@@ -50,7 +50,11 @@ class Cell:
 
     async def make_topics(self, *kinds: str) -> None:
         """Make its topics, or those named; one that was deleted just now is made once it is gone."""
-        time_of = {"message.timestamp.type": "CreateTime" if self.simulated else "LogAppendTime", "retention.ms": "-1"}
+        time_of = {
+            "message.timestamp.type": "CreateTime" if self.simulated else "LogAppendTime",
+            "message.timestamp.after.max.ms": str(2**63 - 1),
+            "retention.ms": "-1",
+        }
         for kind in kinds or (TELEMETRY, ACTS):
             deadline = time.monotonic() + PATIENCE_S
             while True:
@@ -83,10 +87,14 @@ class Cell:
             await admin.close()
         self.partitions = partitions
 
-    async def produce(self, records: Iterable[Record]) -> None:
+    async def produce(self, records: Iterable[Record], compression: str | None = None) -> None:
         """Write records in the order given; in a simulated cell with their own times."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap, enable_idempotence=True, max_request_size=16 * 1024 * 1024, linger_ms=5
+            bootstrap_servers=self.bootstrap,
+            enable_idempotence=True,
+            max_request_size=(16 if compression is None else 128) * 1024 * 1024,
+            linger_ms=5,
+            compression_type=compression,
         )
         await producer.start()
         try:

@@ -93,11 +93,18 @@ async def test_rule_4_kafka_down_is_503_and_nothing_is_written(api: "Api") -> No
     assert api.broker.sent == []
 
 
+_SAID = {"key": "k", "by": "person:7"}
+
+
 async def test_acts_that_do_not_fit_are_refused_before_they_are_sent(api: "Api") -> None:
     await api.as_key("admin")
     cell_put = {"act": "cell.put", "key": "c", "by": "person:7", "cell": "kul-2", "operator": "acme"}
     for cell, act, status in (
         ("kul-1", {**SITE_PUT, "country": "Malaysia"}, 422),
+        ("kul-1", {**_SAID, "act": "partition.suspend", "partition": 2**40}, 422),
+        ("kul-1", {**_SAID, "act": "go_on", "partition": 0, "next_offset": 2**63}, 422),
+        ("kul-1", {**_SAID, "act": "dead_letter.retry", "partition": 65_535, "offset": 0}, 422),
+        ("kul-1", {**_SAID, "act": "identifier.share", "scheme": "serial", "value": "v", "scope": "\0"}, 422),
         ("kul-1", {**SITE_PUT, "more": 1}, 422),
         ("kul-1", {"act": "rocket.launch", "key": "k", "by": "x"}, 422),
         ("kul-1", {**SITE_PUT, "key": "a\u202eb"}, 422),

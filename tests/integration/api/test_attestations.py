@@ -114,7 +114,7 @@ async def _go_on_living(api: "Api") -> None:
         book.cell, RACK, BEGIN + 3 * HOUR, BEGIN + DAY + HOUR,
     )  # fmt: skip
     await book.connection.execute(
-        "INSERT INTO source_term VALUES ($1, 'agent-1', $2, 'person', 'other', 60000, 0, 120000, true)",
+        "INSERT INTO source_term VALUES ($1, 'agent-1', $2, 'person', 'other', 60000, 0, 120000, true, 0)",
         book.cell, BEGIN + DAY + HOUR,
     )  # fmt: skip
     await book.connection.execute(

@@ -37,7 +37,7 @@ async def _consume(api: "Api", topic: str, offset: int, value: bytes, at: int) -
     batch = Batch(COMMON, 0, offset)
     headers = (("ce_type", ACT_TYPE.encode()),)
     record = Record(ACTS, 0, offset, at, None, value, headers)
-    ActsFolding(COMMON, 0, None).take([record], batch)
+    ActsFolding(COMMON, 0, 0, None).take([record], batch)
     assert not batch.dead
     async with api.book.connection.transaction():
         await applying.apply(api.book.connection, batch)
