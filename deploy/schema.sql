@@ -502,6 +502,16 @@ ALTER TABLE shared_value ENABLE ROW LEVEL SECURITY;
 CREATE POLICY shared_value_viewer ON shared_value FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON shared_value TO holdfast_api;
 
+CREATE TABLE silent_rack (
+    cell text NOT NULL,
+    rack uuid NOT NULL,
+    site text NOT NULL,
+    CONSTRAINT silent_rack_pkey PRIMARY KEY (cell, rack)
+);
+ALTER TABLE silent_rack ENABLE ROW LEVEL SECURITY;
+CREATE POLICY silent_rack_viewer ON silent_rack FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON silent_rack TO holdfast_api;
+
 CREATE TABLE source_inventory (
     cell text NOT NULL,
     source text NOT NULL,

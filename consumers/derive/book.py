@@ -52,6 +52,8 @@ class Book:
         # What is to be written: statement → rows.
         self.writes: dict[str, list[tuple[object, ...]]] = defaultdict(list)
         self.gaps: dict[tuple[str, str, Millis], tuple[OpenGap, Millis | None, bool]] = {}  # with end, and if stored
+        self.silent: dict[str, str | None] = {}  # racks that fell silent, with their sites, or (None) are no more
+        self.joined: set[str] = set()  # silent racks that turned out to be others
         self.identity_disputes: list[tuple[object, ...]] = []
         self.findings: dict[str, FindingRow] = {}
         self.events: list[Event] = []
@@ -125,6 +127,8 @@ class Book:
                 self.writes["close_names"].append((name, before.known_from, moment.known))
             elif before.known_from < moment.known:
                 self.writes["add_names"].append((name, before.asset, before.known_from, moment.known))
+        if name != asset and name in self.memory.silent:
+            self.joined.add(name)
         self.names[name] = None if asset == name else NameRow(name, asset, moment.known)
         self.members.setdefault(asset, set()).add(name)
         self.append(moment, "name", name, belongs_to=asset)

@@ -28,19 +28,20 @@ from service.facts.records import Millis
 from service.store import derived
 from service.store.pool import TRANSIENT, Connection
 
+_RETIRE = "source.retire"
 CHUNK = 500  # changes in one transaction; those of one moment stay together
 
 Row = dict[str, Any]
 
 
 class Deriver:
-    """Derives one cell. Owned by one task; `derive` blocks on Postgres only."""
+    """Derives one cell. Owned by one task; `derive` blocks on Postgres only. `memory`: None until it is read."""
 
     def __init__(self, pool: Acquire, cell: str, observe: Observer | None = None) -> None:
         self._pool = pool
         self.cell = cell
         self._observe = observe
-        self._memory: Memory | None = None
+        self.memory: Memory | None = None
 
     async def derive(self) -> bool:
         """Derive one chunk; whether there may be more at once.
@@ -56,11 +57,11 @@ class Deriver:
                 await self._tell("horizon", "after")
                 return more
         except TRANSIENT as exc:
-            self._memory = None
+            self.memory = None
             msg = f"Postgres did not take what was derived ({type(exc).__name__}: {exc}): trying again"
             raise Transient(msg) from exc
         except BaseException:
-            self._memory = None
+            self.memory = None
             raise
 
     async def _tell(self, step: str, when_: str) -> None:
@@ -78,13 +79,10 @@ class Deriver:
         if bound:
             first = (await derived.rows(connection, "change_bound", self.cell, upto, 0))[0]["at"]
             upto = min(upto, max(bound[0]["at"], first + 1))
-        if self._memory is None:
-            self._memory = await memories.load(connection, self.cell)
-            fresh = Book(connection, self.cell, cell["salt_key"], cell["next_event"], self._memory)
-            await memories.load_new_terms(connection, self._memory, cell["terms"])
-            await Silence(fresh).recall(Moment.of_timer(cell["horizon"]))
-        await memories.load_new_terms(connection, self._memory, cell["terms"])
-        work = Work(connection, self.cell, cell["salt_key"], cell["next_event"], self._memory)
+        if self.memory is None:
+            self.memory = await memories.load(connection, self.cell)
+        await memories.load_new_terms(connection, self.memory, cell["terms"])
+        work = Work(connection, self.cell, cell["salt_key"], cell["next_event"], self.memory)
         next_event = await work.take(upto)
         await derived.rows(connection, "forget_changes", self.cell, upto)
         if not await derived.rows(connection, "fence", self.cell, cell["fence"], upto, next_event):
@@ -135,6 +133,7 @@ class Work:
             decided = await self._decide(min(order.at, upto), decided)
             await self._change(change, Moment.of_change(order))
             await self._standing.settle(Moment.of_change(order))
+            self._silence.joined(Moment.of_change(order))
         for timer in timers:
             await self._fire(timer)
         await self._decide(upto, decided)
@@ -213,6 +212,8 @@ class Work:
     async def _change(self, change: Row, moment: Moment) -> None:
         match change["kind"]:
             case "act":
+                if self._acts[moment.order.offset]["act"] == _RETIRE:
+                    await self._turn_page()
                 await self._stated.take(self._acts[moment.order.offset], moment)
             case "outage":
                 self._outage(change, moment)
@@ -230,6 +231,8 @@ class Work:
         digest: bytes = run["digest"]
         for ended in self._ended.get(run["run"], ()):
             seal(book, ended, moment)
+            self._memory.end(source, ended["run"])
+        self._memory.begin(source, run["run"], timing)
         book.append(
             moment, "run_began", None, source=source, scope=scope, run=str(run["run"]), timing=timing.value,
             digest=digest.hex(), known=bool(run["known"]), tolerance_ms=int(str(run["tolerance_ms"])),
@@ -254,11 +257,7 @@ class Work:
         """A source without usable time, or whose times never fit: its clock is wrong, until a fresh run begins."""
         if timing is Timing.FRESH:
             self._findings.close(FindingKind.CLOCK_WRONG, source, moment, "its times fit again")
-            self._memory.fresh.add(source)
-            return
-        if timing is Timing.LATE:
-            self._memory.late.add(source)
-        if timing is Timing.UNTIMED or source not in self._memory.fresh:
+        elif timing is Timing.UNTIMED or not self._memory.speaks(source, Timing.FRESH):
             wrong_clock(self._findings, source, timing, moment)
 
     async def _foreign_digest(self, source: str, scope: str, digest: bytes, moment: Moment) -> None:

@@ -26,10 +26,6 @@ class Findings:
         self._book = book
         self._open = book.memory.findings
 
-    def is_open(self, kind: FindingKind, subject: str) -> bool:
-        """Whether it stands."""
-        return (kind.value, subject) in self._open
-
     def put(self, kind: FindingKind, subject: str, moment: Moment, words: str, evidence: dict[str, Json]) -> None:
         """Raise a finding, or update the one that stands where its evidence changed."""
         row = self._open.get((kind.value, subject))
@@ -70,8 +66,8 @@ class Findings:
 
 
 def explained(book: Book, kind: FindingKind, assets: set[str], places: set[str], at: Millis) -> str | None:
-    """The ticket of planned work that explains such a finding about these assets or places at a moment, if any does."""
-    for work in book.memory.works:
+    """The first ticket of planned work that explains such a finding about assets or places at a moment, if any."""
+    for _, work in sorted(book.memory.works.items()):
         if kind.value in work.explains and work.from_at <= at < work.until_at:
             if work.assets & assets:
                 return work.ticket

@@ -203,6 +203,7 @@ class Graph:
             self._share(value, moment, by_people=True)
         await self._load_holders(newly)
         await self.settle({key for value in newly for key in self._holders[value]}, moment)
+        self._disputes.shared(values, moment)
 
     async def _add(self, component: Component, keys: Iterable[bytes]) -> None:
         placed = [one for key in sorted(keys) if (one := self.parts.get(key)) is not None]
@@ -225,7 +226,8 @@ class Graph:
         self._disputes.keep(
             resolution,
             {key: self.name_of[key] for one in resolution.disputed for key in one.parts},
-            {value for group in resolution.groups for key in group.parts for value in self._values(key)},
+            {value for key in resolution.parts() for value in self._values(key)},
+            self._known_shared(),
             moment,
         )
         for group in resolution.groups:

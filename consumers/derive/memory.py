@@ -9,7 +9,7 @@ from consumers.derive.rows import FindingRow
 from consumers.terms import Terms
 from consumers.terms import load as load_terms
 from schemas.inventory import Identifier, Inventory, Item
-from schemas.words import Kind, Scheme, SourceClass
+from schemas.words import Kind, Scheme, SourceClass, Timing
 from service.facts.carriers import Carriers, carriers
 from service.facts.records import Millis, Places
 from service.facts.schemes import Value
@@ -41,24 +41,31 @@ class OpenGap:
     partition: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenDispute:
+    """A dispute of identity that stands: its id, and the names that it keeps apart."""
+
+    dispute: str
+    assets: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Memory:
-    """Reference data and open states of one cell."""
+    """Reference data and open states of one cell: all but `classes` and `inventories` is what `load` would read."""
 
     cell: str
     places: Places = field(default_factory=Places)
     place_kinds: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     surveys: dict[tuple[str, str], str] = field(default_factory=dict)
-    works: list[Work] = field(default_factory=list)
+    works: dict[str, Work] = field(default_factory=dict)  # ticket → as last planned
     edges: dict[str, tuple[bool, str, str]] = field(default_factory=dict)  # act key → (joins, name, name)
     terms: Terms = field(default_factory=Terms)
     classes: dict[str, SourceClass] = field(default_factory=dict)
     gaps: dict[tuple[str, str], OpenGap] = field(default_factory=dict)
-    silent: dict[str, set[str]] = field(default_factory=dict)  # site → racks all of whose sources are silent
-    fresh: set[str] = field(default_factory=set)  # sources with a fresh run that has not fallen silent
-    late: set[str] = field(default_factory=set)  # sources with a late run that has not fallen silent
-    disputed: dict[Value, str] = field(default_factory=dict)  # values whose dispute stands → its id
+    silent: dict[str, str] = field(default_factory=dict)  # racks all of whose sources are silent → their sites
+    speaking: dict[str, dict[int, Timing]] = field(default_factory=dict)  # source → runs that go on, none silent
+    disputed: dict[Value, OpenDispute] = field(default_factory=dict)  # values whose dispute stands
     findings: dict[tuple[str, str], FindingRow] = field(default_factory=dict)
     inventories: OrderedDict[bytes, "Split"] = field(default_factory=OrderedDict)
 
@@ -86,6 +93,21 @@ class Memory:
         for last in self.places.path(place) if place is not None else ():  # noqa: B007 - the last one is wanted
             pass
         return last
+
+    def begin(self, source: str, run: int, timing: Timing) -> None:
+        """Note that a run of a source begins."""
+        self.speaking.setdefault(source, {})[run] = timing
+
+    def end(self, source: str, run: int) -> None:
+        """Note that a run ended, or fell silent."""
+        runs = self.speaking.get(source, {})
+        runs.pop(run, None)
+        if not runs:
+            self.speaking.pop(source, None)
+
+    def speaks(self, source: str, *timings: Timing) -> bool:
+        """Whether a run of a source goes on that has one of these timings."""
+        return any(timing in timings for timing in self.speaking.get(source, {}).values())
 
     def remember(self, digest: bytes, split: "Split") -> None:
         """Keep a split inventory, forgetting the one longest unused."""
@@ -129,15 +151,13 @@ async def load(connection: Connection, cell: str) -> Memory:
     for row in await derived.rows(connection, "surveys", cell):
         memory.surveys[(row["source"], row["slot"])] = row["place"]
     for row in await derived.rows(connection, "works", cell):
-        memory.works.append(
-            Work(
-                row["ticket"],
-                row["from_at"],
-                row["until_at"],
-                frozenset(row["assets"]),
-                frozenset(row["places"]),
-                frozenset(row["explains"]),
-            )
+        memory.works[row["ticket"]] = Work(
+            row["ticket"],
+            row["from_at"],
+            row["until_at"],
+            frozenset(row["assets"]),
+            frozenset(row["places"]),
+            frozenset(row["explains"]),
         )
     for row in await derived.rows(connection, "edges", cell):
         memory.edges[row["key"]] = (row["joins"], row["one"], row["other"])
@@ -145,10 +165,12 @@ async def load(connection: Connection, cell: str) -> Memory:
         memory.gaps[(row["source"], row["scope"])] = OpenGap(
             row["from_at"], row["opened_at"], row["run"], row["partition"]
         )
-    memory.fresh = {row["source"] for row in await derived.rows(connection, "live_sources", cell, "fresh")}
-    memory.late = {row["source"] for row in await derived.rows(connection, "live_sources", cell, "late")}
+    memory.silent = {row["rack"]: row["site"] for row in await derived.rows(connection, "silent_racks", cell)}
+    for row in await derived.rows(connection, "speaking", cell):
+        memory.speaking.setdefault(row["source"], {})[row["run"]] = Timing(row["timing"])
     for row in await derived.rows(connection, "open_identity_disputes", cell):
-        memory.disputed[Value(Kind(row["kind"]), row["scheme"], row["scope"], row["value"])] = row["dispute"]
+        value = Value(Kind(row["kind"]), row["scheme"], row["scope"], row["value"])
+        memory.disputed[value] = OpenDispute(row["dispute"], tuple(row["assets"]))
     for row in await derived.rows(connection, "open_findings", cell):
         finding = FindingRow(*row.values())
         memory.findings[(finding.kind, finding.subject)] = finding

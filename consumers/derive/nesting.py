@@ -94,6 +94,33 @@ class Nesting:
             level = {container for asset in level for container in self.containers(asset)} - out
         return out
 
+    # -- what stands in what ----------------------------------------------------------------------------------------
+
+    async def chains(self, containers: Iterable[str], before: Millis | None = None) -> set[Millis]:
+        """Read where containers, and what they are in, have been; gives the moments (before one) when it changed."""
+        book = self._book
+        wanted, seen = set(containers), set[str]()
+        moments: set[Millis] = set()
+        while wanted:
+            await book.load_where(wanted)
+            seen |= wanted
+            rows = [row for asset in sorted(wanted) for row in book.where[asset]]
+            moments |= {at for row in rows for at in (row.from_at, row.until_at) if at is not None}
+            wanted = {row.container for row in rows if row.container is not None} - seen
+        return moments if before is None else {at for at in moments if at < before}
+
+    def holds(self, outer: str, inner: str, at: Millis) -> bool:
+        """Whether an asset holds another one at a moment, however deep, as far as the chains are loaded."""
+        here: str | None = inner
+        for _ in range(DEPTH):
+            row = next((row for row in self._book.where.get(here or "", ()) if row.holds_at(at)), None)
+            here = None if row is None else row.container
+            if here is None:
+                return False
+            if here == outer:
+                return True
+        return False
+
     # -- whom it concerns --------------------------------------------------------------------------------------------
 
     async def concerned(self, moves: Mapping[str, "Move"]) -> set[str]:
@@ -166,5 +193,4 @@ def move(before: Sequence[WhereRow], now: Sequence[WhereRow]) -> Move | None:
 
 
 def _container(rows: Sequence[WhereRow], at: Millis) -> str | None:
-    held = (row for row in rows if row.from_at <= at and (row.until_at is None or at < row.until_at))
-    return next((row.container for row in held), None)
+    return next((row.container for row in rows if row.holds_at(at)), None)

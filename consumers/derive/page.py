@@ -31,6 +31,8 @@ async def flush(book: Book) -> None:  # noqa: C901 - one line per table
             out["close_gaps"].append((source, scope, from_at, until_at))
         else:
             out["add_gaps"].append((source, scope, gap.run, gap.partition, from_at, gap.opened_at, until_at))
+    out["put_silent_racks"] = [(rack, site) for rack, site in book.silent.items() if site is not None]
+    out["drop_silent_racks"] = [(rack,) for rack, site in book.silent.items() if site is None]
     out["put_findings"] = [row.columns() for row in book.findings.values()]
     out["set_decisions"] = [(asset, at) for asset, at in book.decisions.items() if at is not None]
     out["drop_decisions"] = [(asset,) for asset in sorted(book.decided) if book.decisions.get(asset) is None]
@@ -54,6 +56,6 @@ _STATEMENTS = (
     "drop_bindings", "end_bindings",
     "add_bindings", "add_past_bindings", "drop_whereabouts", "add_past_whereabouts", "add_whereabouts",
     "close_disputes", "add_disputes", "set_decisions", "drop_decisions", "move_checks", "close_gaps", "add_gaps",
-    "settle_acts",
+    "put_silent_racks", "drop_silent_racks", "settle_acts",
     "close_identity_disputes", "put_findings", "add_events", "add_outbox",
 )  # fmt: skip

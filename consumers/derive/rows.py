@@ -57,6 +57,10 @@ class WhereRow:
     known_from: Millis
     stored: bool = False
 
+    def holds_at(self, at: Millis) -> bool:
+        """Whether it says where the asset is at a moment."""
+        return self.from_at <= at and (self.until_at is None or at < self.until_at)
+
     def says(self) -> tuple[object, ...]:
         """Everything but when it became known."""
         return (

@@ -1,13 +1,13 @@
 """A run begins: what its inventory says is bound to assets, slot by slot (SEMANTICS rules 14, 17, 19)."""
 
+from consumers.derive.alarms import Alarms
 from consumers.derive.book import Book, Pair
 from consumers.derive.events import when
-from consumers.derive.findings import Findings, explained
 from consumers.derive.graph import Graph
 from consumers.derive.memory import Split
 from consumers.derive.order import Moment
 from consumers.derive.rows import BindingRow
-from schemas.words import BindingEnd, FindingKind, SourceClass
+from schemas.words import BindingEnd, SourceClass
 
 
 class Sightings:
@@ -16,7 +16,7 @@ class Sightings:
     def __init__(self, book: Book, graph: Graph) -> None:
         self._book = book
         self._graph = graph
-        self._findings = Findings(book)
+        self._alarms = Alarms(book)
 
     async def state(self, pair: Pair, stated: Split, moment: Moment) -> None:
         """Take an inventory that a source states of a scope from now on."""
@@ -71,15 +71,13 @@ class Sightings:
         """Open a binding; what was missing and is bound again is missing no more."""
         book = self._book
         book.begin(row)
-        asset = book.asset_of(row.asset)
-        book.touched[asset] = None
+        book.touched[book.asset_of(row.asset)] = None
         book.append(
             moment, "binding_began", row.asset, source=row.source, scope=row.scope, slot=row.slot,
             container=row.container, container_slot=row.container_slot, stated=row.stated,
             place=row.place, surveyed=row.surveyed,
         )  # fmt: skip
-        for name in (asset, row.asset):
-            self._findings.close(FindingKind.COMPONENT_MISSING, name, moment, f"{row.source} reports it in {row.slot}")
+        self._alarms.seen(row, moment)
 
     async def end(self, row: BindingRow, cause: BindingEnd, moment: Moment) -> None:
         """Close a binding."""
@@ -95,43 +93,17 @@ class Sightings:
         )  # fmt: skip
 
     async def _miss(self, rows: list[BindingRow], moment: Moment) -> None:
-        """Find what is no longer listed where it was, and nowhere else."""
+        """Find what is no longer listed where it was, where nobody else said anything of it.
+
+        Where another source did, the whereabouts tell whether it is gone (`Alarms.look`).
+        """
         book = self._book
         for row in rows:
             asset = book.asset_of(row.asset)
             await book.load_members([asset])
             await book.load_bindings(book.names_of(asset) | {row.asset})
-            bound = [each for name in book.names_of(asset) for each in book.by_name[name] if each.until_at is None]
-            if bound or not row.container:
-                continue
-            names = book.names_of(asset) | {asset}
-            places = await self.places_of(row)
-            if explained(book, FindingKind.COMPONENT_MISSING, names, places, moment.known) is None:
-                self._findings.put(
-                    FindingKind.COMPONENT_MISSING, asset, moment,
-                    f"{row.kind} is gone from {row.container_slot}, slot {row.slot}: {row.source} no longer lists it",
-                    {
-                        "source": row.source, "scope": row.scope, "slot": row.slot,
-                        "container": book.asset_of(row.container),
-                    },
-                )  # fmt: skip
-
-    async def places_of(self, row: BindingRow) -> set[str]:
-        """Places that are known of the containers that a binding leads to."""
-        book = self._book
-        places: set[str] = {row.place} if row.place else set()
-        names = {row.container} if row.container else set()
-        for _ in range(4):
-            names.discard(None)
-            if not names:
-                break
-            await book.load_names(names)
-            assets = {book.asset_of(name) for name in names}
-            await book.load_where(assets)
-            rows = [where for asset in assets for where in book.where[asset] if where.until_at is None]
-            places |= {where.place for where in rows if where.place}
-            names = {where.container for where in rows if where.container}
-        return places
+            if not any(each.until_at is None for name in book.names_of(asset) for each in book.by_name[name]):
+                await self._alarms.missing(row, moment.known, moment)
 
     async def rebind(self, rows: list[BindingRow], moment: Moment) -> None:
         """Look at open bindings again after a place, an alias or a survey came or went."""

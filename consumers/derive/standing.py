@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from consumers.derive.alarms import Alarms
 from consumers.derive.book import Book, Pair
 from consumers.derive.events import when
-from consumers.derive.findings import Findings, explained
+from consumers.derive.findings import Findings
 from consumers.derive.nesting import DEPTH, Move, Nesting, move
 from consumers.derive.order import Moment
 from consumers.derive.rows import BindingRow, WhereRow, common_time
@@ -22,6 +23,7 @@ class Standing:
         self._book = book
         self._findings = Findings(book)
         self._nesting = Nesting(book)
+        self._alarms = Alarms(book)
 
     async def settle(self, moment: Moment) -> None:
         """Look at everything that was touched, containers before contents, and at what that concerns in turn.
@@ -75,9 +77,9 @@ class Standing:
         if kind is not None:
             bindings += [self._lift(asset, kind, *each, moment) for each in lifted]
             containers = {each.container for each in bindings if each.container is not None}
-            regard = await self._load_chains(containers, moment) if len(containers) > 1 else set()
-            found = history(bindings, book.memory.places, self._holds, moment.horizon, regard)
-            self._keep(asset, kind, found.rows, moment)
+            regard = await self._nesting.chains(containers, moment.horizon) if len(containers) > 1 else set()
+            found = history(bindings, book.memory.places, self._nesting.holds, moment.horizon, regard)
+            await self._keep(asset, kind, found.rows, moment)
             self._dispute(asset, found.disputes, moment)
             self._decide(asset, found.decide_at)
         return bool(lifted) or any(row.surveyed for row in rows)
@@ -153,45 +155,9 @@ class Standing:
             place=place, surveyed=True, runs=one.runs, lifted_from=AssetId(book.asset_of(row.asset)),
         )  # fmt: skip
 
-    # -- containers --------------------------------------------------------------------------------------------------
-
-    async def _load_chains(self, containers: Iterable[str], moment: Moment) -> set[Millis]:
-        """Read where containers, and what they are in, have been; gives the moments at which that changed."""
-        book = self._book
-        wanted, seen = set(containers), set[str]()
-        moments: set[Millis] = set()
-        while wanted:
-            await book.load_where(wanted)
-            seen |= wanted
-            rows = [row for asset in sorted(wanted) for row in book.where[asset]]
-            moments |= {
-                at for row in rows for at in (row.from_at, row.until_at) if at is not None and at < moment.horizon
-            }
-            wanted = {row.container for row in rows if row.container is not None} - seen
-        return moments
-
-    def _holds(self, outer: str, inner: str, at: Millis) -> bool:
-        """Whether an asset holds another one at a moment, however deep, as far as the chains are loaded."""
-        here: str | None = inner
-        for _ in range(DEPTH):
-            row = next(
-                (
-                    r
-                    for r in self._book.where.get(here or "", ())
-                    if r.from_at <= at and (r.until_at is None or at < r.until_at)
-                ),
-                None,
-            )
-            here = None if row is None else row.container
-            if here is None:
-                return False
-            if here == outer:
-                return True
-        return False
-
     # -- what follows ------------------------------------------------------------------------------------------------
 
-    def _keep(self, asset: str, kind: str, rows: Iterable[Whereabouts], moment: Moment) -> None:
+    async def _keep(self, asset: str, kind: str, rows: Iterable[Whereabouts], moment: Moment) -> None:
         book = self._book
         before = book.where[asset]
         new = [
@@ -231,35 +197,7 @@ class Standing:
                 for row in come
             ],
         )  # fmt: skip
-        self._find(asset, kind, before, moment)
-
-    def _find(self, asset: str, kind: str, before: list[WhereRow], moment: Moment) -> None:
-        """A rack that moved, a part that turned up in another container."""
-        book = self._book
-        was = next((row for row in reversed(before) if not row.moving and not row.disputed), None)
-        now = next((row for row in reversed(book.where[asset]) if row.until_at is None), None)
-        if was is None or now is None or now.moving or now.disputed:
-            return
-        names = book.names_of(asset) | {asset}
-        if kind == Kind.RACK and was.place and now.place:
-            old, new = book.memory.rack_position(was.place), book.memory.rack_position(now.place)
-            if not book.memory.places.agree(old, new) and not explained(
-                book, FindingKind.RACK_MOVED, names, {old, new}, now.from_at
-            ):
-                self._findings.put(
-                    FindingKind.RACK_MOVED, asset, moment, f"rack moved from {old} to {new}",
-                    {"from": old, "to": new, "at": when(now.from_at)},
-                )  # fmt: skip
-        elif was.container and now.container and was.container != now.container:
-            places = {row.place for c in (was.container, now.container) for row in book.where.get(c, ()) if row.place}
-            if not explained(
-                book, FindingKind.COMPONENT_FOREIGN, names | {was.container, now.container}, places, now.from_at
-            ):
-                self._findings.put(
-                    FindingKind.COMPONENT_FOREIGN, asset, moment,
-                    f"{kind} turned up in another container",
-                    {"from": was.container, "to": now.container, "at": when(now.from_at)},
-                )  # fmt: skip
+        await self._alarms.look(asset, kind, self._nesting.claims(asset), before, moment)
 
     def _dispute(self, asset: str, disputes: Iterable[Dispute], moment: Moment) -> None:
         book = self._book

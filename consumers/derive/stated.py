@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, get_args
 
+from consumers.derive.alarms import Alarms
 from consumers.derive.book import Book
 from consumers.derive.findings import Findings
 from consumers.derive.graph import Graph
@@ -35,6 +36,7 @@ class Stated:
         self._sightings = sightings
         self._silence = silence
         self._findings = Findings(book)
+        self._alarms = Alarms(book)
         self._arms: dict[type, Callable[..., Awaitable[Outcome]]] = {
             acts.SitePut: self._site,
             acts.PlacePut: self._place,
@@ -168,6 +170,7 @@ class Stated:
                 await self._sightings.end(row, BindingEnd.RETIRED, moment)
         for run in await derived.rows(book.connection, "retired_runs", book.cell, act.source, moment.known):
             seal(book, run, moment)
+            book.memory.end(act.source, run["run"])
         await self._silence.retired(act.source, moment)
         self._findings.close(FindingKind.CLOCK_WRONG, act.source, moment, "the source was retired")
         return None
@@ -225,5 +228,6 @@ class Stated:
             book.connection, "add_work", book.cell, act.ticket, moment.known, from_at, until_at, sorted(work.assets),
             sorted(work.places), sorted(work.explains),
         )  # fmt: skip
-        book.memory.works.append(work)
+        book.memory.works[work.ticket] = work
+        await self._alarms.planned(moment)
         return None

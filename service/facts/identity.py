@@ -69,6 +69,10 @@ class Resolution:
     shared: frozenset[Value]
     scattered: frozenset[bytes]
 
+    def parts(self) -> frozenset[bytes]:
+        """Give all parts that were resolved."""
+        return self.scattered.union(*(group.parts for group in self.groups))
+
 
 def union(placed: Iterable[Placed]) -> dict[bytes, Placed]:
     """Fold parts by key: all weak values, and the first place. What a store must do when it keeps a part."""

@@ -16,7 +16,7 @@ _SQL = load("derived.sql")
 Row = asyncpg.Record | dict[str, Any]  # what a statement gives, by the names of its columns
 
 # Writes that may touch fewer rows than they were given: what is there already stays.
-_MAY_SKIP = frozenset({"add_values", "add_shared", "widen_assets"})
+_MAY_SKIP = frozenset({"add_values", "add_shared", "widen_assets", "drop_silent_racks"})
 
 
 async def rows(connection: Connection, name: str, cell: str, *values: object) -> list[asyncpg.Record]:

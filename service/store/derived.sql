@@ -108,11 +108,16 @@ RETURNING slot
 -- name: add_work
 INSERT INTO work (cell, ticket, known_from, from_at, until_at, assets, places, explains)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT ON CONSTRAINT work_pkey DO NOTHING
+ON CONFLICT ON CONSTRAINT work_pkey DO UPDATE
+SET from_at = excluded.from_at, until_at = excluded.until_at, assets = excluded.assets, places = excluded.places,
+    explains = excluded.explains
 RETURNING ticket
 
 -- name: works
-SELECT ticket, known_from, from_at, until_at, assets, places, explains FROM work WHERE cell = $1
+SELECT DISTINCT ON (ticket) ticket, from_at, until_at, assets, places, explains
+FROM work
+WHERE cell = $1
+ORDER BY ticket, known_from DESC
 
 -- name: add_edge
 INSERT INTO edge (cell, key, joins, one, other, known_from) VALUES ($1, $2, $3, $4, $5, $6) RETURNING key
@@ -372,7 +377,7 @@ WHERE d.cell = $1 AND d.dispute = u.dispute
 RETURNING d.dispute
 
 -- name: open_identity_disputes
-SELECT dispute, kind, scheme, scope, value FROM identity_dispute WHERE cell = $1 AND known_until IS NULL
+SELECT dispute, kind, scheme, scope, value, assets FROM identity_dispute WHERE cell = $1 AND known_until IS NULL
 
 -- name: still_covered
 SELECT run FROM run
@@ -381,6 +386,18 @@ WHERE cell = $1 AND source = $2 AND scope = $3 AND run <> $4 AND timing <> 'late
   AND last_at + tolerance_ms * interval '1 ms' >= $5::timestamptz
   AND (until_at IS NULL OR until_at >= $5::timestamptz)
 LIMIT 1
+
+-- name: silent_racks
+SELECT rack, site FROM silent_rack WHERE cell = $1
+
+-- name: put_silent_racks
+INSERT INTO silent_rack (cell, rack, site)
+SELECT $1, u.rack, u.site FROM unnest($2::uuid[], $3::text[]) AS u(rack, site)
+ON CONFLICT ON CONSTRAINT silent_rack_pkey DO UPDATE SET site = excluded.site
+RETURNING rack
+
+-- name: drop_silent_racks
+DELETE FROM silent_rack s USING unnest($2::uuid[]) AS u(rack) WHERE s.cell = $1 AND s.rack = u.rack RETURNING s.rack
 
 -- name: racks_of_sources
 WITH named AS (
@@ -402,10 +419,10 @@ JOIN whereabouts c ON c.cell = $1 AND c.container = n.rack AND c.until_at IS NUL
 JOIN binding b ON b.cell = $1 AND b.asset = c.asset AND b.until_at IS NULL AND b.from_at <= $3
 GROUP BY n.rack, b.source
 
--- name: live_sources
-SELECT DISTINCT r.source
+-- name: speaking
+SELECT r.source, r.run, r.timing
 FROM run r JOIN cell c ON c.cell = r.cell
-WHERE r.cell = $1 AND r.timing = $2 AND r.first_at < c.horizon AND (r.until_at IS NULL OR r.until_at >= c.horizon)
+WHERE r.cell = $1 AND r.first_at < c.horizon AND (r.until_at IS NULL OR r.until_at >= c.horizon)
   AND r.last_at + r.tolerance_ms * interval '1 ms' >= c.horizon
 
 -- name: behind

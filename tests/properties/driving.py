@@ -3,11 +3,12 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import asyncpg
 
 from consumers import births
+from consumers.derive import memory as memories
 from consumers.derive.deriver import Deriver
 from consumers.partition import Position
 from consumers.pipeline import Pipeline
@@ -123,9 +124,20 @@ class Driver:
     async def derive(self) -> bool:
         """Step 6; whether anything was derived."""
         before = await self._horizon()
-        while await self.deriver.derive():
-            pass
+        more = True
+        while more:
+            more = await self.deriver.derive()
+            await self._remembered()
         return await self._horizon() != before
+
+    async def _remembered(self) -> None:
+        """What is kept in memory is what a new process would read."""
+        kept = self.deriver.memory
+        if kept is None:
+            return
+        async with self.pool.acquire() as connection:
+            read = await memories.load(connection, self.cell)
+        assert _lasting(kept) == _lasting(read)
 
     async def _horizon(self) -> int:
         async with self.pool.acquire() as connection:
@@ -142,6 +154,12 @@ class Driver:
             if not (fed or folded or written or derived):
                 return
         raise AssertionError("the consumer never comes to rest")
+
+
+def _lasting(memory: memories.Memory) -> dict[str, object]:
+    names = {each.name for each in fields(memories.Memory)} - {"classes", "inventories", "terms", "findings"}
+    findings = {key: row.columns() for key, row in memory.findings.items()}
+    return {"findings": findings, **{name: getattr(memory, name) for name in names}}
 
 
 async def facts_after(

@@ -68,10 +68,17 @@ class Bindings:
     identity: Identity
     rows: list[Bound] = field(default_factory=list)
     past: list[BindingFact] = field(default_factory=list)
+    begun: list[Bound] = field(default_factory=list)  # opened by the change that is being taken
 
     def open(self, pair: Pair) -> dict[str, Bound]:
         """Give the open bindings of a source and scope, by slot."""
         return {row.slot: row for row in self.rows if (row.source, row.scope) == pair and row.until is None}
+
+    def begin(self, rows: Iterable[Bound]) -> None:
+        """Open bindings."""
+        begun = list(rows)
+        self.rows += begun
+        self.begun += begun
 
     def close(self, row: Bound, at: int, why: BindingEnd) -> None:
         """Close one; if it would have held no time, it never was."""
@@ -130,7 +137,7 @@ class Bindings:
                 gone = new[slot].part != row.part and row.carrier.kind in complete_for
                 missing += [row] if gone else []
         still = self.open(pair)
-        self.rows += [row for slot, row in new.items() if slot not in still]
+        self.begin(row for slot, row in new.items() if slot not in still)
         return missing
 
     def correct(self, at: int) -> None:
@@ -147,4 +154,4 @@ class Bindings:
         """State the same with another place from now on."""
         new = replace(row, place=place, surveyed=surveyed, from_at=at, known_from=at)
         self.close(row, at, BindingEnd.REPLACED)
-        self.rows.append(new)
+        self.begin([new])

@@ -44,6 +44,7 @@ class Deriver:
         """Take every change below the horizon, and every timer up to it. What falls due at a moment goes first."""
         for order, change in self._changes():
             self._timers(order[0])
+            self.bindings.begun.clear()
             if isinstance(change, Folded):
                 self._run(change, order)
             else:
@@ -108,6 +109,7 @@ class Deriver:
             row.place, row.surveyed = self._place(row, at)
         assert run.inventory is not None
         missing = self.bindings.state((run.source, run.scope), wanted, run.inventory.complete_for, at)
+        self.findings.bound(self.bindings.begun, self.bindings, at)
         self.findings.missing(missing, self.bindings, at)
 
     def _foreign(self, run: Folded) -> None:
@@ -148,10 +150,12 @@ class Deriver:
             self._close_gaps(said.act.source, None, at)
         self.identity.see((), self.standing.declared)
         self._identify(at)
+        self.findings.shared(self.standing.declared, at)
         for row in list(self.bindings.rows):
             place, surveyed = self._place(row, at)
             if row.until is None and (place, surveyed) != (row.place, row.surveyed):
                 self.bindings.again(row, place, surveyed=surveyed, at=at)
+        self.findings.bound(self.bindings.begun, self.bindings, at)
 
     def _identify(self, at: int, edges: tuple[Edge, ...] = (), cuts: tuple[Edge, ...] = ()) -> None:
         self.identity.settle(edges, cuts)
@@ -178,7 +182,6 @@ class Deriver:
             self.beliefs.inputs[asset], self.beliefs.decide[asset] = seen, found.decide_at
             self.beliefs.revise(asset, found, known)
             self.findings.whereabouts(asset, before, view, self.beliefs, known)
-        self.findings.bound(self.bindings, known)
 
     def alias_facts(self) -> frozenset[AliasFact]:
         """Give every stretch during which a name belonged to another one's asset."""

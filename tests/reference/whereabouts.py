@@ -159,6 +159,11 @@ class View:
                 return True
         return False
 
+    def one(self, one: str, other: str, moments: list[int]) -> bool:
+        """Say whether two containers are one now, or one held the other at any of some moments."""
+        one, other = (self.asset(bytes.fromhex(each)).hex() for each in (one, other))
+        return one == other or any(self._holds(one, other, at) or self._holds(other, one, at) for at in moments)
+
     def _regard(self, claims: list[Binding]) -> set[int]:
         """Give the moments at which what holds what may have changed for the containers that are claimed."""
         moments: set[int] = set()
