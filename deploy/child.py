@@ -41,7 +41,7 @@ async def _consume(settings: Settings, broker: str, listening: socket.socket) ->
 def main(fd: str | None = None) -> None:
     """Run until a signal, or until the parent ends. The environment names both servers (HOLDFAST_…)."""
     settings = load()
-    configure("warning", settings.log_format)
+    configure(settings.log_level, settings.log_format)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     broker = bootstrap(settings)
     if fd is None:

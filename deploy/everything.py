@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.embedded import Servers
+from deploy.logs import configure
 from deploy.migrate import migrate
 from deploy.serve import Server
+from deploy.serve import listen as bind
 from deploy.settings import Settings, load
 from deploy.status import listen, url_of
 
@@ -47,17 +49,19 @@ def servers_of(settings: Settings, tell: Tell) -> Servers:
 @contextlib.asynccontextmanager
 async def everything(settings: Settings, tell: Tell, log_name: str = "holdfast.log") -> AsyncIterator[Everything]:
     """Start all that no setting names elsewhere; end it all when left. Raises what starting raises."""
-    servers = servers_of(settings, tell)
-    addresses = await asyncio.to_thread(servers.start)
+    configure(settings.log_level, settings.log_format)
+    servers, listening = servers_of(settings, tell), bind(settings)
     try:
+        addresses = await asyncio.to_thread(servers.start)
         await migrate(addresses.dsn)
         told = load(data_dir=settings.data_dir, database_url=addresses.dsn, kafka_bootstrap=addresses.bootstrap)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         log = settings.data_dir / log_name
         with children(told, addresses.dsn, addresses.bootstrap, log) as (started, status):
-            async with Server(told, addresses.dsn) as server:
+            async with Server(told, addresses.dsn, listening) as server:
                 yield Everything(told, addresses.dsn, addresses.bootstrap, server.url, status, started, log)
     finally:
+        listening.close()
         await asyncio.to_thread(servers.stop)
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -16,16 +15,9 @@ from deploy.embedded.ports import broker_answers
 from deploy.explain import kafka_options
 from deploy.settings import Settings
 from schemas import envelope
-from schemas.errors import HoldfastError
+from schemas.errors import NoKafka
 
 _PATIENCE_S = 30
-
-
-class NoKafka(HoldfastError):
-    """No broker answers, or it does not take the record: the text says what to do."""
-
-    status: ClassVar[int] = 503
-    slug: ClassVar[str] = "no-kafka"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +62,9 @@ async def producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
         await client.start()
     except (KafkaError, OSError) as exc:
         await client.stop()
-        raise NoKafka(f"Kafka at {address} does not let us in ({exc}): see HOLDFAST_KAFKA_… settings") from exc
+        raise NoKafka(
+            f"Kafka at {address} does not let us in ({exc}): does it run, and are HOLDFAST_KAFKA_… as it wants them?"
+        ) from exc
     try:
         yield client
     finally:

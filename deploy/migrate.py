@@ -12,6 +12,7 @@ from importlib.resources import files
 import asyncpg
 
 from schemas.errors import HoldfastError, Transient
+from service.store.pool import connect, refusal
 
 _LOCK = 0x484F4C44  # one migration at a time per database
 _NAME = re.compile(r"(\d{4})_(pre|post)_([a-z0-9_]+)\.sql")
@@ -67,9 +68,9 @@ async def migrate(dsn: str, *, halves: tuple[str, ...] = ("pre", "post")) -> tup
     """Apply what is missing and give the names of what was applied. May wait for another migration.
 
     Raises `MigrationRefused` where an applied file was edited or the database is newer than the code, `Transient`
-    where a lock was not to be had in 4 seconds (run it again).
+    where the server is away or a lock was not to be had in 4 seconds (run it again), `PostgresRefused`.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(_LEDGER)
@@ -113,3 +114,5 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     except asyncpg.LockNotAvailableError as exc:
         msg = f"migration {migration.number:04d} did not get its lock in 4 s: run `holdfast migrate` again"
         raise Transient(msg) from exc
+    except asyncpg.InsufficientPrivilegeError as exc:
+        raise refusal(exc) or exc from exc

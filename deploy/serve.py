@@ -14,11 +14,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
-from deploy.kafka_client import NoKafka, producer
+from deploy.kafka_client import producer
 from deploy.migrate import migrations
 from deploy.settings import Settings
+from deploy.status import CannotListen
 from schemas.envelope import ACTS_PREFIX, BEAT_TYPE, TYPE, telemetry_topic
-from schemas.errors import HoldfastError, Transient
+from schemas.errors import NoKafka, Transient
 from service.api.app import create_app
 from service.api.parts import API_ROLE, Parts, Sent, is_loopback
 from service.facts.records import Millis
@@ -68,17 +69,23 @@ class KafkaSender:
         self, topic: str, value: bytes, headers: tuple[tuple[str, bytes], ...], at: Millis | None
     ) -> Sent:
         """Put one record on partition 0; return once all replicas have it. Raises `Transient` after seconds."""
+        sending = False
         try:
             async with asyncio.timeout(_SEND_S):
                 client = await self._connected()
                 if at is not None:
                     at = max(at, self._played.get(topic, 0) + 1)
+                sending = True
                 done = await client.send_and_wait(topic, value, partition=0, headers=list(headers), timestamp_ms=at)
                 if at is not None:
                     await self._let_time_go_by(client, topic, at)
         except (KafkaError, NoKafka, OSError, TimeoutError) as exc:
-            words = f"Kafka takes nothing now ({str(exc) or type(exc).__name__}): nothing was written, try again"
-            raise Transient(words) from exc
+            written = (
+                "whether it was written is not known, send it again with the same key"
+                if sending
+                else ("nothing was written, try again")
+            )
+            raise Transient(f"Kafka takes nothing now ({str(exc) or type(exc).__name__}): {written}") from exc
         return Sent(done.offset, done.timestamp)
 
     async def _let_time_go_by(self, client: AIOKafkaProducer, topic: str, at: Millis) -> None:
@@ -123,8 +130,16 @@ def make_app(settings: Settings, dsn: str) -> FastAPI:
     return create_app(open_parts, release)
 
 
-class CannotListen(HoldfastError):
-    """The address is taken, or not this machine's."""
+def listen(settings: Settings) -> socket.socket:
+    """Take the settings' address for the API; to be handed to `Server`. Raises `CannotListen`."""
+    host, port = settings.api_host, settings.api_port
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as exc:
+        raise CannotListen(
+            f"the API cannot listen on {host}, port {port} ({exc.strerror or exc}): see HOLDFAST_API_HOST and "
+            "HOLDFAST_API_PORT (`serve` has --host and --port)"
+        ) from exc
 
 
 class _Quiet(uvicorn.Server):
@@ -142,11 +157,13 @@ class Server:
     `async with Server(settings, dsn) as server:` gives it once it answers; `server.url` is where.
     """
 
-    def __init__(self, settings: Settings, dsn: str) -> None:
-        self._where = (settings.api_host, settings.api_port)
+    def __init__(self, settings: Settings, dsn: str, listening: socket.socket | None = None) -> None:
+        """Take note; `listening` is what `listen` gave, where the address was taken before."""
+        self._settings = settings
+        self._listening = listening
         config = uvicorn.Config(
             make_app(settings, dsn),
-            log_level="warning",
+            log_config=None,  # its warnings go where all logs go: see deploy.logs
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=_GRACE_S,
@@ -157,14 +174,7 @@ class Server:
 
     async def __aenter__(self) -> Self:
         """Start, and return once it answers. Raises `CannotListen`, or what else kept it from starting."""
-        host, port = self._where
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            listening = socket.create_server(self._where, family=family)
-        except OSError as exc:
-            raise CannotListen(
-                f"the API cannot listen on {host}, port {port} ({exc.strerror or exc}): see --host and --port"
-            ) from exc
+        host, listening = self._settings.api_host, self._listening or listen(self._settings)
         self._url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
         self._task = asyncio.create_task(self._server.serve([listening]))
         while not self._server.started:

@@ -8,14 +8,28 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from schemas.errors import HoldfastError
+
 STARTING = "start"
 _MAX_REQUEST = 8192
 _NEEDED = frozenset({STARTING, "kafka", "postgres"})  # without these nothing goes on; all else is about one partition
 
 
+class CannotListen(HoldfastError):
+    """The address is taken, or not this machine's."""
+
+
 def listen(port: int = 0) -> socket.socket:
-    """Take a port of this machine alone (0: a free one); to be handed to `served`, here or in a child."""
-    return socket.create_server(("127.0.0.1", port))
+    """Take a port of this machine alone (0: a free one); to be handed to `served`, here or in a child.
+
+    Raises `CannotListen`.
+    """
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as exc:
+        raise CannotListen(
+            f"port {port} cannot be listened on ({exc.strerror or exc}): name another --status-port, or 0"
+        ) from exc
 
 
 def url_of(listening: socket.socket) -> str:

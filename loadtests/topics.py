@@ -1,18 +1,21 @@
 """The topics of a cell, made on purpose; and what is said of a cell before anything else: whose it is."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 
 from schemas import acts
 from schemas.envelope import ACT_TYPE, CELL, COMMON, CONTENT_TYPE, TYPE, acts_topic, telemetry_topic
-from schemas.errors import HoldfastError
+from schemas.errors import HoldfastError, NoKafka
 
 _EXISTS = 36
+BROKERS_CHOICE = -1  # copies of a topic: the broker's `default.replication.factor` (with no assignment, `{}`)
 _FOREVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
 REAL: Mapping[str, str] = {**_FOREVER, "message.timestamp.type": "LogAppendTime"}
 SIMULATED: Mapping[str, str] = {
@@ -50,21 +53,41 @@ class Broker:
     bootstrap: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def producer(self, **settings: object) -> AIOKafkaProducer:
-        """Make a producer that writes each record once, in order; to be started by the caller."""
-        return AIOKafkaProducer(
+    @asynccontextmanager
+    async def producer(self, **settings: object) -> AsyncIterator[AIOKafkaProducer]:
+        """Give a producer that writes each record once, in order. Raises NoKafka."""
+        client = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap, enable_idempotence=True, acks="all", **self.options, **settings
         )
+        with self.answering():
+            try:
+                await client.start()
+                yield client
+            finally:
+                await client.stop()
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Raise NoKafka for whatever says that no broker answers there, or that it lets us do nothing."""
+        try:
+            yield
+        except (KafkaError, OSError) as exc:
+            why = str(exc) or type(exc).__name__
+            raise NoKafka(f"Kafka at {self.bootstrap} does not answer, or lets us do nothing ({why})") from exc
 
 
 async def make(broker: Broker, topic: str, partitions: int, config: Mapping[str, str]) -> bool:
-    """Make a topic; False where there is one of that name already. Raises TopicRefused."""
+    """Make a topic with as many copies as the broker gives; False where there is one of that name already.
+
+    Raises NoKafka, TopicRefused.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap, **broker.options)
-    await admin.start()
-    try:
-        made = await admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=dict(config))])
-    finally:
-        await admin.close()
+    with broker.answering():
+        try:
+            await admin.start()
+            made = await admin.create_topics([NewTopic(topic, partitions, BROKERS_CHOICE, {}, dict(config))])
+        finally:
+            await admin.close()
     for name, code, *words in made.topic_errors:
         if code == _EXISTS:
             return False
@@ -78,7 +101,7 @@ async def found_cell(
 ) -> bool:
     """Say whose a cell is, on acts.common, and make its topics; False where it has them.
 
-    Raises TopicRefused; WrongCell where no cell can have that name.
+    Raises NoKafka, TopicRefused; WrongCell where no cell can have that name.
     """
     if not CELL.fullmatch(cell) or cell == COMMON:
         raise WrongCell(f"no cell can be named {cell!r}: use lower-case letters, digits and hyphens, not {COMMON!r}")
@@ -104,20 +127,24 @@ async def _known(producer: AIOKafkaProducer, cell: str) -> bool:
 
 
 async def last_append(broker: Broker, cell: str) -> int | None:
-    """Append time (ms) of the last record on a cell's acts; None where there is no record, or no such topic."""
+    """Append time (ms) of the last record on a cell's acts; None where there is no record, or no such topic.
+
+    Raises NoKafka.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker.bootstrap, enable_auto_commit=False, auto_offset_reset="none", **broker.options
     )
-    await consumer.start()
-    try:
-        lane = TopicPartition(acts_topic(cell), 0)
-        if lane.topic not in await consumer.topics():
-            return None
-        consumer.assign([lane])
-        ends = await consumer.end_offsets([lane])
-        if not ends[lane]:
-            return None
-        consumer.seek(lane, ends[lane] - 1)
-        return int((await consumer.getone(lane)).timestamp)
-    finally:
-        await consumer.stop()
+    with broker.answering():
+        try:
+            await consumer.start()
+            lane = TopicPartition(acts_topic(cell), 0)
+            if lane.topic not in await consumer.topics():
+                return None
+            consumer.assign([lane])
+            ends = await consumer.end_offsets([lane])
+            if not ends[lane]:
+                return None
+            consumer.seek(lane, ends[lane] - 1)
+            return int((await consumer.getone(lane)).timestamp)
+        finally:
+            await consumer.stop()

@@ -40,6 +40,13 @@ class Transient(HoldfastError):
     slug: ClassVar[str] = "unavailable"
 
 
+class NoKafka(HoldfastError):
+    """No broker answers, or it does not take the record: the text says what to do."""
+
+    status: ClassVar[int] = 503
+    slug: ClassVar[str] = "no-kafka"
+
+
 class CellStopped(HoldfastError):
     """One cell cannot go on without a person; the other cells do."""
 

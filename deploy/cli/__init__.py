@@ -1,6 +1,7 @@
 """The command `holdfast`: its commands stand in a table and are imported when called, so that it starts fast."""
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -34,7 +35,7 @@ BROKEN_PIPE = 141
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
+    """A group whose commands are imported when asked for; one that cannot be is listed, and fails when called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name them all, without importing one."""
@@ -45,10 +46,28 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, _, attribute = COMMANDS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), attribute)
+        try:
+            command = getattr(importlib.import_module(module), attribute)
+        except (ImportError, OSError) as exc:  # OSError: a library that this machine's loader does not take
+            return _unloadable(cmd_name, str(exc) or type(exc).__name__)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is no click command")
         return command
+
+
+def _unloadable(name: str, why: str) -> click.Command:
+    """Stand in for a command whose module cannot be imported: whatever it is told, it fails and says why. Pure."""
+
+    def fail() -> None:
+        raise click.ClickException(f"`{name}` cannot be loaded: {why}: run `make setup` again")
+
+    return click.Command(
+        name,
+        callback=lambda **_: fail(),
+        params=[click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)],
+        context_settings={"ignore_unknown_options": True, "help_option_names": []},
+        short_help=f"(cannot be loaded: {why})",
+    )
 
 
 @click.group(
@@ -63,6 +82,7 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 failed (one line says why), 2 asked wrongly, 130 interrupted."""
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # what it says of a failure, our line says
     try:
         code: Any = cli.main(args=args, prog_name="holdfast", standalone_mode=False)
     except HoldfastError as exc:
@@ -77,4 +97,31 @@ def main(args: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(BROKEN_PIPE)
+    except Exception as exc:
+        if (words := _words(exc)) is None:
+            raise  # we are wrong: the traceback says where
+        click.echo(f"holdfast: {words}", err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _words(exc: Exception) -> str | None:
+    """Say in one line what the world did to us that no command foresaw; None where the mistake is ours."""
+    from aiokafka.errors import KafkaError  # noqa: PLC0415  (only a failure pays for these)
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415
+
+    from service.store.pool import refusal  # noqa: PLC0415
+
+    if (known := refusal(exc)) is not None:
+        return str(known)
+    said = " ".join(str(exc).split()) or type(exc).__name__
+    if isinstance(exc, KafkaError):
+        return f"Kafka: {said}: see to the broker, then run this again"
+    if isinstance(exc, PostgresError | InterfaceError):
+        return f"PostgreSQL: {said}: see to the server, then run this again"
+    if isinstance(exc, UnicodeError):
+        return f"a text is not UTF-8 ({said}): write it so, then run this again"
+    if isinstance(exc, OSError):
+        where = "" if exc.filename is None else f"{exc.filename}: "
+        return f"{where}{exc.strerror or said}: mend it, then run this again"
+    return None

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: holdfast consume --status-port 9101")
-@click.option("--status-port", default=0, show_default=True, help="Port of /readyz and /metrics; 0 takes a free one.")
+@click.option(
+    "--status-port",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="Port of /readyz and /metrics; 0 takes a free one.",
+)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object with the addresses once it runs; log JSON."
 )
@@ -29,10 +35,10 @@ def consume(status_port: int, *, as_json: bool) -> None:
     settings = load()
     configure(settings.log_level, "json" if as_json else settings.log_format)
     database, broker = dsn(settings), bootstrap(settings)
+    listening = listen(status_port)
 
     async def main() -> None:
         running: list[Consumer] = []
-        listening = listen(status_port)
         url = url_of(listening)
         async with served(listening, lambda: running[0].waiting if running else {STARTING: "starting"}):
             if as_json:

@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.cli.report_this_machine import report_this_machine
-from deploy.kafka_client import NoKafka, bootstrap
+from deploy.kafka_client import bootstrap
 from deploy.settings import Settings
 from deploy.this_machine import Reading, read_machine, report_body
 from schemas import formats
+from schemas.errors import NoKafka
 from schemas.formats import holdfast_report
 from schemas.inventory import Item
 from schemas.report import Message, Report
