@@ -13,10 +13,11 @@ from consumers.derive.events import when
 from consumers.derive.findings import Findings, explained
 from consumers.derive.nesting import DEPTH, Nesting
 from consumers.derive.order import Moment
+from consumers.derive.parts import Parts
 from consumers.derive.rows import BindingRow, FindingRow, WhereRow
 from schemas.envelope import millis
 from schemas.words import BindingEnd, FindingKind, Kind
-from service.facts.records import Millis
+from service.facts.records import AssetId, Millis
 
 _KINDS = (FindingKind.COMPONENT_MISSING, FindingKind.COMPONENT_FOREIGN, FindingKind.RACK_MOVED)
 _GONE = (BindingEnd.ABSENT, BindingEnd.REPLACED)
@@ -25,9 +26,9 @@ _GONE = (BindingEnd.ABSENT, BindingEnd.REPLACED)
 class Alarms:
     """What the whereabouts of a cell's assets come to, within one transaction."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, parts: Parts) -> None:
         self._book = book
-        self._nesting = Nesting(book)
+        self._nesting = Nesting(book, parts)
         self._findings = Findings(book)
 
     # -- missing -----------------------------------------------------------------------------------------------------
@@ -133,13 +134,16 @@ class Alarms:
             )  # fmt: skip
 
     async def _one(self, one: str, other: str, at: Iterable[Millis]) -> bool:
-        """Whether two containers are one now, or one held the other at any of some moments."""
+        """Whether two containers are one now, or at any of some moments one held the other or both could be said."""
         book = self._book
         await book.load_names([one, other])
         one, other = book.asset_of(one), book.asset_of(other)
         await self._nesting.chains([one, other])
         holds = self._nesting.holds
-        return one == other or any(holds(one, other, each) or holds(other, one, each) for each in at)
+        if one == other or any(holds(one, other, each) or holds(other, one, each) for each in at):
+            return True
+        nameless = await self._nesting.nameless([one, other])
+        return any(nameless.agree(AssetId(one), AssetId(other), each) for each in at)
 
     async def _moved(  # noqa: PLR0917 - what moved, from where to where, and when
         self, kind: FindingKind, asset: str, way: tuple[str, str], at: Millis, words: str, moment: Moment

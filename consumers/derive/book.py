@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from consumers.derive.events import Event, event, mint
 from consumers.derive.memory import Memory, OpenGap, load_classes
-from consumers.derive.order import Moment, Order
+from consumers.derive.order import Moment
 from consumers.derive.rows import BindingRow, FindingRow, NameRow, WhereRow
 from schemas.canonical import Json
 from schemas.words import RunEnd, Timing
@@ -29,8 +29,6 @@ class Book:
         self.memory = memory
         self.next_event = next_event
         self._salt_key = salt_key
-        self._minted_at: Order | None = None
-        self._minted = 0
         # Identity: the asset of each name (a name that nobody joined is its own), and the names of each asset.
         self.names: dict[str, NameRow | None] = {}
         self.members: dict[str, set[str]] = {}
@@ -62,11 +60,8 @@ class Book:
     # -- ids and events ----------------------------------------------------------------------------------------------
 
     def mint(self, what: str, moment: Moment) -> str:
-        """Mint an id at a moment; several at one moment differ."""
-        if self._minted_at != moment.order:
-            self._minted_at, self._minted = moment.order, 0
-        self._minted += 1
-        return mint(self.cell, what, moment.order, str(self._minted))
+        """Mint an id at a moment, for what the next event is about: no two events have one number."""
+        return mint(self.cell, what, moment.order, str(self.next_event))
 
     def append(self, moment: Moment, kind: str, subject: str | None = None, **facts: Json) -> None:
         """Append an event."""

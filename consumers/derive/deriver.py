@@ -111,7 +111,7 @@ class Work:
         self._graph = Graph(book)
         self._sightings = Sightings(book, self._graph)
         self._silence = Silence(book)
-        self._standing = Standing(book)
+        self._standing = Standing(book, self._graph)
         self._findings = Findings(book)
         self._stated = Stated(book, self._graph, self._sightings, self._silence)
 

@@ -1,6 +1,6 @@
 """Identity, kept (SEMANTICS rules 14 to 16): sightings become parts, parts assets, as `service.facts` decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from consumers.derive.book import Book
@@ -8,98 +8,20 @@ from consumers.derive.disputes import Disputes
 from consumers.derive.events import mint, when
 from consumers.derive.order import Moment
 from consumers.derive.order import Order as Place
+from consumers.derive.parts import Parts
 from consumers.derive.rows import BindingRow
-from schemas.words import Kind
 from service.facts.carriers import Carrier, Carriers, Part, part_of
 from service.facts.identity import Component, Edge, Order, Placed, Resolution
 from service.facts.records import Millis
 from service.facts.schemes import Value
-from service.store import derived
 
 
-class Graph:
+class Graph(Parts):
     """The identity graph of one cell within one transaction."""
 
     def __init__(self, book: Book) -> None:
-        self._book = book
+        super().__init__(book)
         self._disputes = Disputes(book)
-        self.parts: dict[bytes, Placed | None] = {}  # None: looked up, and not there
-        self.name_of: dict[bytes, str] = {}
-        self._key_of: dict[str, bytes] = {}
-        self._shared: dict[Value, bool] = {}
-        self._holders: dict[Value, set[bytes]] = {}
-        self._fresh: dict[bytes, dict[Value, bool]] = {}
-
-    # -- reading -----------------------------------------------------------------------------------------------------
-
-    async def load_shared(self, values: Iterable[Value]) -> None:
-        """Read which values are shared."""
-        wanted = sorted({value for value in values if value not in self._shared})
-        if not wanted:
-            return
-        for value in wanted:
-            self._shared[value] = False
-        columns = [list(column) for column in zip(*wanted, strict=True)]
-        for row in await derived.rows(self._book.connection, "shared_among", self._book.cell, *columns):
-            self._shared[_value(row)] = True
-
-    async def load_parts(self, keys: Iterable[bytes]) -> None:
-        """Read parts by their keys, with their values."""
-        wanted = sorted({key for key in keys if key not in self.parts})
-        if wanted:
-            await self._take(await derived.rows(self._book.connection, "parts_by_key", self._book.cell, wanted), wanted)
-
-    async def load_named(self, names: Iterable[str]) -> None:
-        """Read parts by their names."""
-        wanted = sorted({name for name in names if name not in self._key_of})
-        if wanted:
-            await self._take(await derived.rows(self._book.connection, "parts_by_asset", self._book.cell, wanted), ())
-
-    async def _take(self, rows: Sequence[derived.Row], wanted: Iterable[bytes]) -> None:
-        for key in wanted:
-            self.parts[key] = None
-        if not rows:
-            return
-        strong: dict[bytes, set[Value]] = {row["part"]: set() for row in rows}
-        weak: dict[bytes, set[Value]] = {row["part"]: set() for row in rows}
-        for stated in await derived.rows(self._book.connection, "values_of", self._book.cell, sorted(strong)):
-            (strong if stated["strong"] else weak)[stated["part"]].add(_value(stated))
-        for row in rows:
-            found: bytes = row["part"]
-            part = Part(found, Kind(row["kind"]), frozenset(strong[found]), frozenset(weak[found]), bool(row["alone"]))
-            order = (row["at"], row["rank"], row["partition"], row["offset"], row["n"])
-            self._hold(Placed(part, order), str(row["asset"]))
-        await self._book.load_names(str(row["asset"]) for row in rows)
-
-    def _hold(self, placed: Placed, name: str) -> None:
-        key = placed.part.key
-        self.parts[key] = placed
-        self.name_of[key] = name
-        self._key_of[name] = key
-        for value in placed.part.strong | placed.part.weak:
-            if value in self._holders:
-                self._holders[value].add(key)
-
-    async def _load_holders(self, values: Iterable[Value]) -> None:
-        wanted = sorted({value for value in values if value not in self._holders})
-        if not wanted:
-            return
-        for value in wanted:
-            self._holders[value] = {
-                key for key, one in self.parts.items() if one is not None and value in one.part.strong | one.part.weak
-            }
-        columns = [list(column) for column in zip(*wanted, strict=True)]
-        rows = await derived.rows(self._book.connection, "holders", self._book.cell, *columns)
-        await self.load_parts(row["part"] for row in rows)
-        for row in rows:
-            self._holders[_value(row)].add(row["part"])
-
-    async def prefetch(self, several: Iterable[Carriers]) -> None:
-        """Read in a few statements what sighting many inventories will ask for."""
-        carriers = [carrier for each in several for carrier in each.carriers]
-        values = {value for carrier in carriers for value in carrier.strong | carrier.weak}
-        await self.load_shared(values)
-        await self._load_holders(value for value in values if not self._shared[value])
 
     # -- sighting ----------------------------------------------------------------------------------------------------
 
@@ -240,10 +162,26 @@ class Graph:
                     await book.load_within([name])
                     await book.load_names(row.asset for row in book.within[name])
                     book.touched.update(dict.fromkeys(book.asset_of(row.asset) for row in book.within[name]))
+            if any(one is not None and one.part.alone for one in map(self.parts.get, group.parts)):
+                await self._touch_within({self.name_of[key] for key in group.parts})
         begun: set[bytes] = set()
         for key in sorted(resolution.scattered):
             begun |= await self._scatter(key, moment)
         return begun
+
+    async def _touch_within(self, names: set[str]) -> None:
+        """Have what stands in things looked at again, however deep: something, or nothing, may name them now."""
+        book = self._book
+        seen: set[str] = set()
+        while names:
+            seen |= names
+            await book.load_within(names)
+            rows = [row for name in sorted(names) for row in book.within[name]]
+            await book.load_names(row.asset for row in rows)
+            assets = {book.asset_of(row.asset) for row in rows}
+            book.touched.update(dict.fromkeys(sorted(assets)))
+            await book.load_members(assets)
+            names = {name for asset in assets for name in book.names_of(asset)} - seen
 
     def _values(self, key: bytes) -> frozenset[Value]:
         one = self.parts[key]
@@ -294,7 +232,3 @@ class Graph:
             moment, "binding_corrected", asset, source=row.source, scope=row.scope, slot=row.slot, container=container,
             since=when(row.from_at),
         )  # fmt: skip
-
-
-def _value(row: derived.Row) -> Value:
-    return Value(Kind(row["kind"]), str(row["scheme"]), str(row["scope"]), str(row["value"]))

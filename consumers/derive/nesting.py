@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from consumers.derive.book import Book
+from consumers.derive.parts import Parts
 from consumers.derive.rows import BindingRow, WhereRow
-from service.facts.records import Millis
+from schemas.words import Kind
+from service.facts.nameless import Nameless
+from service.facts.records import AssetId, Millis
 
 DEPTH = 6  # a rack in a container in a …: deeper chains are nobody's
 
@@ -17,8 +20,9 @@ DEPTH = 6  # a rack in a container in a …: deeper chains are nobody's
 class Nesting:
     """The claims of one cell, as they stand while one moment is settled."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, parts: Parts) -> None:
         self._book = book
+        self._graph = parts
         self._heights: dict[str, int] = {}
 
     def begin(self) -> None:
@@ -109,12 +113,31 @@ class Nesting:
             wanted = {row.container for row in rows if row.container is not None} - seen
         return moments if before is None else {at for at in moments if at < before}
 
+    async def nameless(self, containers: Iterable[str]) -> Nameless:
+        """Say which of containers, and of what they are in, nothing names; their chains are loaded."""
+        level, seen = set(containers), set[str]()
+        while level:
+            seen |= level
+            rows = [row for asset in level for row in self._book.where.get(asset, ())]
+            level = {row.container for row in rows if row.container is not None} - seen
+        parts = await self._graph.of_assets(seen)
+        return Nameless(
+            self.holds,
+            self.within,
+            {AssetId(asset) for asset in await self._graph.nameless(seen)},
+            {AssetId(asset) for asset, several in parts.items() if any(part.kind is Kind.RACK for part in several)},
+        )
+
+    def within(self, asset: str, at: Millis) -> AssetId | None:
+        """Give the container in which an asset stands at a moment, as far as it is loaded."""
+        found = _container(self._book.where.get(asset, ()), at)
+        return None if found is None else AssetId(found)
+
     def holds(self, outer: str, inner: str, at: Millis) -> bool:
         """Whether an asset holds another one at a moment, however deep, as far as the chains are loaded."""
         here: str | None = inner
         for _ in range(DEPTH):
-            row = next((row for row in self._book.where.get(here or "", ()) if row.holds_at(at)), None)
-            here = None if row is None else row.container
+            here = self.within(here or "", at)
             if here is None:
                 return False
             if here == outer:
@@ -126,7 +149,8 @@ class Nesting:
     async def concerned(self, moves: Mapping[str, "Move"]) -> set[str]:
         """Give the assets whose claims may agree, or no longer, since some assets' own containers changed.
 
-        Those of which one claim names a container inside such an asset, and another what that was or is in.
+        Those of which one claim names a container inside such an asset, and another what that was or is in, or one that
+        nothing names: that is compared by what holds it.
         """
         inside = {asset: {asset} for asset in moves}
         level = {asset: {asset} for asset in moves}
@@ -143,13 +167,16 @@ class Nesting:
                 break
         await self._load(within)
         above = {asset: await self._above(moves[asset].containers) for asset in moves if len(inside[asset]) > 1}
-        out: set[str] = set()
+        out, unsure = set[str](), dict[str, set[str]]()
         for part, several in within.items():
             for asset in several:
                 claimed = self.containers(part, moves[asset].since)
                 if claimed & inside[asset] and claimed & above[asset]:
                     out.add(part)
-        return out
+                elif len(claimed) > 1 and claimed & inside[asset]:
+                    unsure[part] = unsure.get(part, set()) | claimed
+        nameless = await self._graph.nameless({each for claimed in unsure.values() for each in claimed})
+        return out | {part for part, claimed in unsure.items() if claimed & nameless}
 
     async def _parts(self, assets: Iterable[str]) -> dict[str, set[str]]:
         """Give what is claimed to stand in some assets, ever."""

@@ -16,7 +16,7 @@ class Sightings:
     def __init__(self, book: Book, graph: Graph) -> None:
         self._book = book
         self._graph = graph
-        self._alarms = Alarms(book)
+        self._alarms = Alarms(book, graph)
 
     async def state(self, pair: Pair, stated: Split, moment: Moment) -> None:
         """Take an inventory that a source states of a scope from now on."""

@@ -8,6 +8,7 @@ from consumers.derive.events import when
 from consumers.derive.findings import Findings
 from consumers.derive.nesting import DEPTH, Move, Nesting, move
 from consumers.derive.order import Moment
+from consumers.derive.parts import Parts
 from consumers.derive.rows import BindingRow, WhereRow, common_time
 from schemas.words import BindingEnd, FindingKind, Kind
 from service.facts.records import AssetId, Binding, Dispute, Millis, Run, Source, Whereabouts
@@ -19,11 +20,11 @@ LOOKS = 2  # at one asset at one moment
 class Standing:
     """Whereabouts of one cell within one transaction."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, parts: Parts) -> None:
         self._book = book
         self._findings = Findings(book)
-        self._nesting = Nesting(book)
-        self._alarms = Alarms(book)
+        self._nesting = Nesting(book, parts)
+        self._alarms = Alarms(book, parts)
 
     async def settle(self, moment: Moment) -> None:
         """Look at everything that was touched, containers before contents, and at what that concerns in turn.
@@ -77,8 +78,11 @@ class Standing:
         if kind is not None:
             bindings += [self._lift(asset, kind, *each, moment) for each in lifted]
             containers = {each.container for each in bindings if each.container is not None}
-            regard = await self._nesting.chains(containers, moment.horizon) if len(containers) > 1 else set()
-            found = history(bindings, book.memory.places, self._nesting.holds, moment.horizon, regard)
+            regard, nameless = set[Millis](), None
+            if len(containers) > 1:
+                regard = await self._nesting.chains(containers, moment.horizon)
+                nameless = await self._nesting.nameless(containers)
+            found = history(bindings, book.memory.places, self._nesting.holds, moment.horizon, regard, nameless)
             await self._keep(asset, kind, found.rows, moment)
             self._dispute(asset, found.disputes, moment)
             self._decide(asset, found.decide_at)

@@ -36,7 +36,7 @@ class Stated:
         self._sightings = sightings
         self._silence = silence
         self._findings = Findings(book)
-        self._alarms = Alarms(book)
+        self._alarms = Alarms(book, graph)
         self._arms: dict[type, Callable[..., Awaitable[Outcome]]] = {
             acts.SitePut: self._site,
             acts.PlacePut: self._place,

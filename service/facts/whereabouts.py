@@ -5,15 +5,15 @@ or run begins or ends, when what a container holds changes, and at `History.deci
 Container and place are two dimensions: each is decided by itself (`service.facts.contest`), then put into rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from service.facts.contest import Contest, Outcome, Rule, Segment
+from service.facts.nameless import Holds, Nameless
 from service.facts.records import AssetId, Binding, Dispute, Millis, Places, Whereabouts
 from service.facts.voices import Dimension, Voice, voices
-
-Holds = Callable[[AssetId, AssetId, Millis], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,23 @@ class _Stretch:
     disputed: bool
 
 
-def history(
-    bindings: Sequence[Binding], places: Places, holds: Holds, at: Millis, regard: Iterable[Millis] = ()
+def history(  # noqa: PLR0917 - what is said, and all that it is compared by
+    bindings: Sequence[Binding],
+    places: Places,
+    holds: Holds,
+    at: Millis,
+    regard: Iterable[Millis] = (),
+    nameless: Nameless | None = None,
 ) -> History:
     """Return the whereabouts of the one asset that `bindings` are about, as known at `at` (exclusive).
 
     `holds(outer, inner, moment)`: whether an asset holds another one then, however deep; asked for moments before `at`
     only, and to be answered from what was known before `at`. `regard`: moments at which such an answer may have
-    changed, so that claims that disagree may have come to agree. The order of `bindings` has no effect.
+    changed, so that claims that disagree may have come to agree. `nameless`: those of the containers that nothing names
+    (None: none of them). The order of `bindings` has no effect.
     """
     moments = tuple(regard)
-    containers = Rule(
-        lambda one, other, when: (
-            one == other or holds(AssetId(one), AssetId(other), when) or holds(AssetId(other), AssetId(one), when)
-        ),
-        lambda one, other, when: one != other and holds(AssetId(other), AssetId(one), when),
-    )
+    containers = _containers(bindings, holds, nameless)
     spots = Rule(
         lambda one, other, _: one == other or places.agree(one, other),
         lambda one, other, _: one != other and places.within(one, other),
@@ -69,6 +70,31 @@ def history(
     )
     rows = _zip(_stretches(contained), _stretches(placed))
     return History(tuple(rows), tuple(disputes), min(ahead, default=None))
+
+
+def _containers(bindings: Iterable[Binding], holds: Holds, nameless: Nameless | None) -> Rule:
+    """Compare containers: claims agree where one is, or holds, the other; or where one of them is not named.
+
+    Two that nothing names are two where one source and scope lists both.
+    """
+    listed: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for each in bindings:
+        if each.container is not None:
+            listed[each.container].add((each.source.name, each.scope))
+
+    def agree(one: str, other: str, when: Millis) -> bool:
+        a, b = AssetId(one), AssetId(other)
+        if one == other or holds(a, b, when) or holds(b, a, when):
+            return True
+        if nameless is None or not nameless.agree(a, b, when):
+            return False
+        return not ({a, b} <= nameless.assets and listed[one] & listed[other])
+
+    def finer(one: str, other: str, when: Millis) -> bool:
+        a, b = AssetId(one), AssetId(other)
+        return one != other and (holds(b, a, when) or (nameless is not None and nameless.finer(a, b, when)))
+
+    return Rule(agree, finer)
 
 
 def _stretches(outcome: Outcome) -> list[_Stretch]:

@@ -78,6 +78,14 @@ def _report(fleet: Fleet) -> tuple[str, Unplaced]:
     source = str(fleet.pick(f"agent{index}", f"bmc{index}"))
     items = fleet.node(index, gpus=source.startswith("agent") or fleet.chance(2))
     if fleet.chance(4):
+        items[0] = replace(items[0], identifiers=())  # nothing names the chassis
+    if fleet.chance(4):
+        rack = item("rack", Kind.RACK, serial(str(fleet.pick("RACK-0001", "RACK-0002")), "acme/r"))
+        items = [replace(items[0], within="rack"), *items[1:], rack]
+    if fleet.chance(4):
+        module = item("module", Kind.BOARD, serial(f"MODULE-000{index}", "acme/m"), within="chassis")
+        items = [*(replace(each, within="module") if each.kind is Kind.GPU else each for each in items), module]
+    if fleet.chance(4):
         items[0] = replace(items[0], place=str(fleet.pick(*PLACES, "alias-1", "nowhere")))
     complete = fleet.pick((), (Kind.GPU,), (Kind.GPU, Kind.NIC))
     assert isinstance(complete, tuple)

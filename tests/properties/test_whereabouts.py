@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from schemas.words import BindingEnd, Kind, RunEnd, SourceClass, Timing
 from service.facts.coverage import coverage
 from service.facts.intervals import Interval
+from service.facts.nameless import Nameless
 from service.facts.records import AssetId, Binding, Places, Run, Source, Whereabouts
 from service.facts.whereabouts import History, history
 
@@ -21,7 +22,7 @@ ENDS = [BindingEnd.ABSENT, BindingEnd.REPLACED, BindingEnd.UNLISTED, BindingEnd.
 
 
 def holds(outer: AssetId, inner: AssetId, at: int) -> bool:
-    """Tray 1 goes from rack 1 to rack 2 halfway."""
+    """Tray 1 goes from rack 1 to rack 2 halfway; tray 2, which nothing names, stands in rack 2."""
     return (outer, inner) in {(ASSETS[2] if at < END // 2 else ASSETS[3], ASSETS[0]), (ASSETS[3], ASSETS[1])}
 
 
@@ -72,8 +73,15 @@ def bindings(draw: st.DrawFn) -> list[Binding]:
     return found
 
 
+def within(asset: AssetId, at: int) -> AssetId | None:
+    return next((outer for outer in ASSETS if holds(outer, asset, at)), None)
+
+
+NAMELESS = Nameless(holds, within, {ASSETS[1]}, set(ASSETS[2:]))
+
+
 def seen(found: Sequence[Binding], at: int = END) -> History:
-    return history(found, PLACES, holds, at, regard=[END // 2])
+    return history(found, PLACES, holds, at, regard=[END // 2], nameless=NAMELESS)
 
 
 @given(bindings(), st.randoms(use_true_random=False))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from schemas.inventory import Identifier
-from schemas.words import Scheme
+from schemas.words import Kind, Scheme
 from service.facts.carriers import Carrier, part_of
 from service.facts.identity import Disputed, Edge, Placed, resolve, union
 from service.facts.schemes import Value, everywhere
@@ -44,6 +44,14 @@ class Identity:
     def asset_of(self, part: bytes) -> bytes:
         """Give the asset that a part belongs to; one that was scattered is its own."""
         return self.asset.get(part, part)
+
+    def described(self) -> tuple[dict[bytes, Kind], set[bytes]]:
+        """Give the kinds of all assets, and which of them have a value that could join them with anything."""
+        kinds = {self.asset_of(key): one.part.kind for key, one in self.parts.items()}
+        named = {
+            self.asset_of(key) for key, one in self.parts.items() if not one.part.strong | one.part.weak <= self.shared
+        }
+        return kinds, named
 
     def settle(self, edges: Sequence[Edge] = (), cuts: Sequence[Edge] = ()) -> None:
         """Resolve the whole set again. What becomes shared scatters parts; their sightings may make more shared."""

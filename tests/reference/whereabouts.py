@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from schemas.words import Kind
+from service.facts.nameless import Nameless
 from service.facts.records import AssetId, Binding, Run, Source
 from service.facts.whereabouts import History, history
 from tests.reference.binding import Bindings, Bound
@@ -44,7 +45,7 @@ class View:
         if made is None:
             self._made[asset] = History((), (), None)  # a thing that holds itself holds nothing
             claims = self._claims(asset)
-            made = history(claims, self.standing.places(), self._holds, self.at, self._regard(claims))
+            made = history(claims, self.standing.places(), self._holds, self.at, *self._compared(claims))
             self._made[asset] = made
         return made
 
@@ -60,7 +61,8 @@ class View:
         said = {
             replace(claim, runs=tuple(replace(run, last=run.first) for run in claim.runs)): None for claim in claims
         }
-        return frozenset(said), frozenset(self._regard(claims)), repr(self.standing.places())
+        moments, nameless = self._compared(claims)
+        return frozenset(said), moments, nameless.assets, nameless.racks, repr(self.standing.places())
 
     def _claim(self, asset: Name, row: Bound) -> Binding:
         return Binding(
@@ -151,30 +153,44 @@ class View:
         here: str | None = inner
         while here is not None and here not in seen:
             seen.add(here)
-            rows = self.history(bytes.fromhex(here)).rows
-            here = next(
-                (r.container for r in rows if r.from_at <= moment and (r.until_at is None or moment < r.until_at)), None
-            )
+            here = self._within(here, moment)
             if here == outer:
                 return True
         return False
 
     def one(self, one: str, other: str, moments: list[int]) -> bool:
         """Say whether two containers are one now, or one held the other at any of some moments."""
-        one, other = (self.asset(bytes.fromhex(each)).hex() for each in (one, other))
-        return one == other or any(self._holds(one, other, at) or self._holds(other, one, at) for at in moments)
+        first, second = (AssetId(self.asset(bytes.fromhex(each)).hex()) for each in (one, other))
+        if first == second:
+            return True
+        _, nameless = self._chain({first, second})
+        holds = self._holds
+        return any(
+            holds(first, second, at) or holds(second, first, at) or nameless.agree(first, second, at) for at in moments
+        )
 
-    def _regard(self, claims: list[Binding]) -> set[int]:
-        """Give the moments at which what holds what may have changed for the containers that are claimed."""
+    def _compared(self, claims: list[Binding]) -> tuple[frozenset[int], Nameless]:
+        return self._chain({claim.container for claim in claims if claim.container is not None})
+
+    def _within(self, asset: str, moment: int) -> AssetId | None:
+        rows = self.history(bytes.fromhex(asset)).rows
+        held = (r for r in rows if r.from_at <= moment and (r.until_at is None or moment < r.until_at))
+        return next((r.container for r in held), None)
+
+    def _chain(self, chain: set[AssetId]) -> tuple[frozenset[int], Nameless]:
+        """Give the moments at which containers, and what they are in, may have changed, and which nothing names."""
         moments: set[int] = set()
-        chain = {claim.container for claim in claims if claim.container is not None}
-        seen: set[str] = set()
+        seen: set[AssetId] = set()
         while chain:
             rows = [row for name in chain for row in self.history(bytes.fromhex(name)).rows]
             seen |= chain
             moments |= {at for row in rows for at in (row.from_at, row.until_at) if at is not None and at < self.at}
-            chain = {AssetId(row.container) for row in rows if row.container is not None} - seen
-        return moments
+            chain = {row.container for row in rows if row.container is not None} - seen
+        kinds, named = self.bindings.identity.described()
+        ids = {name: bytes.fromhex(name) for name in seen}
+        nameless = frozenset(name for name, asset in ids.items() if asset not in named)
+        racks = frozenset(name for name, asset in ids.items() if kinds.get(asset) is Kind.RACK)
+        return frozenset(moments), Nameless(self._holds, self._within, nameless, racks)
 
 
 def common(rows: list[Bound], span: Span) -> list[Span]:
