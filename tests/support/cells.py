@@ -12,7 +12,9 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.new_partitions import NewPartitions
+from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import TopicAlreadyExistsError
 
 from service.store import intake
@@ -74,6 +76,25 @@ class Cell:
         await admin.start()
         try:
             await admin.delete_topics([self.topic(kind) for kind in kinds or (TELEMETRY, ACTS)])
+        finally:
+            await admin.close()
+
+    async def config(self, kind: str) -> Mapping[str, str]:
+        """Give the configuration of one of its topics."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, self.topic(kind))])
+            return {entry[0]: entry[1] for resource in answer.resources for entry in resource[4]}
+        finally:
+            await admin.close()
+
+    async def forget(self, kind: str, before: int) -> None:
+        """Let the broker remove the records of a topic's first partition before an offset, as retention does."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            await admin.delete_records({TopicPartition(self.topic(kind), 0): RecordsToDelete(before)})
         finally:
             await admin.close()
 
