@@ -5,7 +5,6 @@ done. No lock is held around `getmany`.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Iterable, Mapping
 
 import structlog
@@ -44,7 +43,7 @@ def tp_of(lane: Lane) -> TopicPartition:
 def remedy(lane: Lane) -> str:
     """What a person says to go on with a lane. Pure."""
     if lane.topic == "acts":
-        return f"say `holdfast go-on {lane.cell} --acts` with the offset to go on from: no act can say it"
+        return f"say `holdfast go-on` for the acts of {lane.cell}, with the offset to go on from: no act can say it"
     return f"say `go_on` for partition {lane.partition} with the offset to go on from"
 
 
@@ -91,11 +90,13 @@ class Source:
 
     async def stop(self) -> None:
         """Leave the group; a broker that is away is not waited for."""
-        if self._hinting is not None:
-            self._hinting.cancel()
-            await asyncio.gather(self._hinting, return_exceptions=True)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._consumer.stop(), _LEAVE_S)
+        leaving = asyncio.create_task(self._consumer.stop())  # apart: with no broker it may end as if cancelled
+        await asyncio.wait({leaving}, timeout=_LEAVE_S)
+        # The hint not sooner: what it waits for, aiokafka's own tasks wait for too.
+        tasks = [leaving] if self._hinting is None else [leaving, self._hinting]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def take_over(self, lanes: set[Lane]) -> None:
         """A rebalance gave us these lanes: nothing is read of them before `place` has been called for each."""

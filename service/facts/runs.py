@@ -6,7 +6,7 @@ from service.facts.records import Millis
 MIN_TOLERANCE: Millis = 5 * 60 * 1000
 DEFAULT_LATENESS: Millis = 2 * 60 * 1000
 BEAT_INTERVAL: Millis = 10 * 1000
-OUTAGE: Millis = 3 * BEAT_INTERVAL  # a stretch without any record at all that is longer is ours (rule 12)
+OUTAGE: Millis = 3 * BEAT_INTERVAL  # a stretch without any record at all of at least that is ours (rule 12)
 
 _OFFSET_BITS = 40  # records of one partition: 10^12
 _PARTITION_BITS = 16

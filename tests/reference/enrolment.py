@@ -98,7 +98,7 @@ def read_acts(records: Sequence[Record]) -> Enrolment:
             out.dead.append(DeadFact(ACTS, record.partition, record.offset, out.applied, "bad_time"))
             continue
         at = max(record.timestamp, out.applied)
-        if before is not None and at - before > OUTAGE:
+        if before is not None and at - before >= OUTAGE:
             out.outages.append(OutageFact(ACTS, record.partition, before, at))
         before = out.applied = at
         headers = dict(record.headers)

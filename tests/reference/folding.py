@@ -123,7 +123,7 @@ def fold(records: Sequence[Record], partition: int, enrolment: Enrolment) -> Fol
             out.dead.append(DeadFact(TELEMETRY, partition, record.offset, at, "bad_time"))
             out.buried[record.offset] = record
             continue
-        if before is not None and at - before > OUTAGE:
+        if before is not None and at - before >= OUTAGE:
             out.outages.append(OutageFact(TELEMETRY, partition, before, at))
         before = out.applied = at
         if dict(record.headers).get(TYPE) == BEAT_TYPE.encode():

@@ -195,7 +195,7 @@ def test_rule_11_a_heartbeat_extends_what_its_source_stated_and_nothing_else() -
 def test_rule_12_silence_opens_a_gap_ends_no_whereabouts_and_names_our_own_outages() -> None:
     stream = Stream()
     say(stream, START, "a", chassis("CH-0001", gpu("GPU-0001")))
-    stream.put(START + 30 * SECOND, beat())
+    stream.put(START + 30 * SECOND - 1, beat())  # three beat intervals are ours, less is not
     stream.put(START + TOLERANCE, beat())
     say(stream, START + HOUR, "a", chassis("CH-0001", gpu("GPU-0001")))
     found = of(stream, START + HOUR + SECOND)
@@ -204,7 +204,7 @@ def test_rule_12_silence_opens_a_gap_ends_no_whereabouts_and_names_our_own_outag
     (row,) = where(found, "gpu")
     assert (row.from_at, row.until_at) == (START, None)
     assert {(o.from_at, o.until_at) for o in found.outages if o.topic == "telemetry"} == {
-        (START + 30 * SECOND, START + TOLERANCE),
+        (START + 30 * SECOND - 1, START + TOLERANCE),
         (START + TOLERANCE, START + HOUR),
     }
 

@@ -63,7 +63,7 @@ async def test_what_was_refused_says_why(api: "Api") -> None:
     assert (answer["outcome"], answer["words"]) == ("refused", "there is no such partition")
 
 
-async def test_without_a_consumer_it_is_202_with_the_acts_url(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rule_4_without_a_consumer_it_is_202_after_the_wait(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing.outcome, "__defaults__", (0.1,))
     await api.as_key("read", "write")
     answer = await api.client.post("/v1/acts", json={"cell": "kul-1", "act": SITE_PUT})
