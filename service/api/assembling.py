@@ -13,9 +13,6 @@ from service.facts.evidence import AssetEvidence, Complete, Evidence, Explained,
 from service.facts.intervals import Interval
 from service.facts.records import AssetId, Binding, Dispute, Millis, Places, Run, Source, Whereabouts
 
-_COMES_AND_GOES = frozenset(
-    {FindingKind.COMPONENT_MISSING.value, FindingKind.COMPONENT_FOREIGN.value, FindingKind.RACK_MOVED.value}
-)
 _UNKNOWN = "unknown"
 
 
@@ -239,13 +236,20 @@ class _Assembler:
     def explained(self) -> Iterable[Explained]:
         """Give the planned work that lets things come and go; a place that it names means what stands there."""
         for row in self._held.work:
-            if not _COMES_AND_GOES & set(row["explains"]):
+            goes = FindingKind.COMPONENT_MISSING.value in row["explains"]
+            comes = FindingKind.COMPONENT_FOREIGN.value in row["explains"]
+            if not goes and not comes:
                 continue
             assets = {self._asset(asset) for asset in row["assets"]}
             for asset, stood in self._held.whereabouts.items():
-                if any(each["place"] and self._at(each["place"], row["places"]) for each in stood):
+                if any(
+                    each["place"] and self._at(each["place"], row["places"])
+                    for each in stood
+                    if each["from_at"] < row["until_at"]
+                    and (each["until_at"] is None or each["until_at"] > row["from_at"])
+                ):
                     assets.add(AssetId(asset))
-            yield Explained(row["from_at"], row["until_at"], frozenset(assets), row["ticket"])
+            yield Explained(row["from_at"], row["until_at"], frozenset(assets), row["ticket"], goes, comes)
 
     def _at(self, place: str, planned: Iterable[str]) -> bool:
         return any(self.places.within(place, outer) for outer in planned)

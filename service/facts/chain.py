@@ -15,7 +15,7 @@ from service.facts.spans import NONE, Span, Spans, bridge, clip, intersect, subt
 
 BEGINNING: Millis = -(1 << 62)
 _RANKS = {grade: rank(grade) for grade in IdentityGrade}
-_GONE = frozenset({BindingEnd.ABSENT, BindingEnd.REPLACED})
+GONE = frozenset({BindingEnd.ABSENT, BindingEnd.REPLACED})  # ends by which a source says that a thing is not there
 
 
 class Mode(Enum):
@@ -25,6 +25,7 @@ class Mode(Enum):
     ANY = "any"  # all that cover; silences up to the limit are bridged
     RAW = "raw"  # all that cover; no silence is bridged
     HEARD = "heard"  # from the first to the last report of each run that covers: what can speak against something
+    STANDING = "standing"  # while the claim stands, silent or not: silence ends no whereabouts (rule 12)
 
 
 @dataclass(slots=True)
@@ -112,6 +113,9 @@ class Chain:
         `fresh`: only those with, or without, usable time. `least`: only those of at least this grade of identity.
         """
         start, end, _ = self.stands(binding)
+        if mode is Mode.STANDING:
+            yield (start, end, end)
+            return
         for run in binding.runs:
             if run.timing is Timing.LATE or (fresh is not None and fresh != (run.timing is Timing.FRESH)):
                 continue
@@ -166,17 +170,26 @@ class Chain:
     def absences(self, link: Link) -> Iterable[tuple[Binding, Millis, Millis]]:
         """Give the bindings by which a source saw the thing gone from the container, from when, until it saw it again.
 
+        Sources name the container, a part of it or what holds it: whoever saw it gone from one of these saw it gone.
         A source that goes on to list it in the container, in another slot or in a part of it, did not see it gone.
         """
-        for binding in link.bindings:
+        near = [
+            each
+            for other in self.links(link.child)
+            if self._nested(other.parent, link.parent)
+            for each in other.bindings
+        ]
+        for binding in near:
             gone = binding.until_at
-            if binding.end not in _GONE or gone is None or gone >= self.until_at:
+            if binding.end not in GONE or gone is None or gone >= self.until_at:
                 continue
-            name = binding.source.name
-            near = (each for each in self.links(link.child) if self._nested(each.parent, link.parent))
-            mine = [each for other in near for each in other.bindings if each.source.name == name]
+            mine = [each for each in near if each.source.name == binding.source.name]
             if not any(each.from_at <= gone and (each.until_at is None or each.until_at > gone) for each in mine):
                 yield binding, gone, min((each.from_at for each in mine if each.from_at > gone), default=self.until_at)
+
+    def nested(self, one: AssetId, other: AssetId) -> Spans:
+        """Give when one of two is said to be, or to stand within, the other."""
+        return union((*self.path(one, other, Mode.STANDING), *self.path(other, one, Mode.STANDING)))
 
     def _nested(self, one: AssetId, other: AssetId) -> bool:
         return one == other or one in self.above(other) or other in self.above(one)

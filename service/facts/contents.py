@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from schemas.words import BindingEnd, Kind, Verdict, rank
-from service.facts.chain import Chain, Mode
+from schemas.words import Kind, Verdict, rank
+from service.facts.chain import GONE, Chain, Mode
 from service.facts.claims import Claim
 from service.facts.evidence import Explained
 from service.facts.inside import Inside
@@ -68,6 +68,7 @@ class Containing:
         due = {asset: spans for asset, spans in sorted(due.items()) if spans}
         rivals = [found for asset, spans in due.items() for found in self._rivals(asset, spans)]
         quarrels = [q for asset in due for each in self._way(asset) for q in self.quarrels.of(each)]
+        quarrels.extend(self.quarrels.identity(self.holder))
         found = Contained(
             Verdict.CONSISTENT,
             due,
@@ -91,7 +92,7 @@ class Containing:
             return Verdict.CONTRADICTED
         if found.quarrels or found.rivals:
             return Verdict.DISPUTED
-        if held and all(self.inside.by(asset, Mode.ANY) for asset in found.due):
+        if held:
             return Verdict.STALE
         return Verdict.CONFIRMED if self._confirmed(found) else Verdict.CONSISTENT
 
@@ -125,10 +126,10 @@ class Containing:
         """Give when an expected thing should be there, and note where it is not."""
         due: Spans = ((at, self.end, self.end),)
         for start, end, _ in gaps(stood, at, self.end):
-            ticket = self._explained(start, asset)
+            ticket = self._explained(start, asset, comes=False)
             if ticket is not None:
                 due = subtract(due, ((start, end, end),))
-            elif stood or at != start or self._elsewhere(asset, start, end) or self._listed(asset, start, end):
+            elif stood or at != start or self._elsewhere(asset, start, end) or self._whole(asset, start, end):
                 what = "elsewhere" if self._elsewhere(asset, start, end) else self._why(asset, start, end)
                 self._note(asset, what, start, end)
                 continue
@@ -141,29 +142,32 @@ class Containing:
 
     def _why(self, asset: AssetId, start: Millis, end: Millis) -> str:
         """Say `missing` where a source saw it gone, or listed everything without it; else it is only not listed."""
-        gone = {BindingEnd.ABSENT, BindingEnd.REPLACED}
-        seen = any(each.until_at == start and each.end in gone for each in self.chain.bindings(asset))
-        return "missing" if seen or self._listed(asset, start, end) else "not_listed"
+        seen = any(each.until_at == start and each.end in GONE for each in self.chain.bindings(asset))
+        return "missing" if seen or self._whole(asset, start, end) else "not_listed"
 
     def _elsewhere(self, asset: AssetId, start: Millis, end: Millis) -> bool:
         pieces = self.inside.outside(asset)
         return bool(clip(pieces, start, end))
 
-    def _listed(self, asset: AssetId | None, start: Millis, end: Millis, kind: Kind | None = None) -> bool:
-        """Whether a list that was complete for the kind was in force at a moment of a stretch."""
-        found = self.chain.of(asset) if asset is not None else None
-        kind = found.kind if found is not None else kind
+    def _whole(self, asset: AssetId, start: Millis, end: Millis) -> bool:
+        return self._listed(self._kind(asset), start, end, (self.holder,))
+
+    def _listed(self, kind: Kind | None, start: Millis, end: Millis, holders: Iterable[AssetId]) -> bool:
+        """Whether a list of what stands in one of the holders, complete for the kind, was in force at a moment.
+
+        What reports a rack's trays names the rack: none of them lists all that a rack holds (rule 7).
+        """
         return any(
             row.kind is kind and row.from_at < end and (row.until_at is None or row.until_at > start)
-            for holder in (self.holder, *self.inside.candidates())
-            if (there := self.chain.of(holder)) is not None
+            for holder in holders
+            if (there := self.chain.of(holder)) is not None and there.kind is not Kind.RACK
             for row in there.complete
         )
 
     def _newcomer(self, asset: AssetId, spans: Spans, baseline_at: Millis | None) -> Spans:
         """Give when a thing that was not expected is due after all (it came by planned work), and note it."""
         for start, end, _ in spans:
-            ticket = self._explained(start, asset)
+            ticket = self._explained(start, asset, comes=True)
             known = baseline_at is None or bool(self.inside.outside(asset)) or self._before(asset, start)
             self._note(asset, "foreign" if known else "newly_listed", start, end, ticket)
             if ticket is not None:
@@ -171,7 +175,7 @@ class Containing:
         return NONE
 
     def _before(self, asset: AssetId, at: Millis) -> bool:
-        return self._listed(asset, at - 1, at)
+        return self._listed(self._kind(asset), at - 1, at, (*self._way(asset), self.holder))
 
     def _slot(self, asset: AssetId, stood: Spans) -> None:
         """Note where a thing is in no slot of the name expected. Formats name slots differently: it only lowers."""
@@ -192,10 +196,9 @@ class Containing:
                 found = sum(covers(spans, start, end) for spans in members)
                 if found == wanted:
                     continue
-                what = (
-                    "surplus" if found > wanted else "short" if self._listed(None, start, end, kind) else "not_listed"
-                )
-                ticket = self._explained(start, None)
+                what = "short" if self._listed(kind, start, end, (self.holder,)) else "not_listed"
+                what = "surplus" if found > wanted else what
+                ticket = self._explained(start, None, comes=found > wanted)
                 until_at = end if end < self.end else None
                 self._differences.append(Difference(None, kind, what, start, until_at, ticket, wanted, found))
 
@@ -203,8 +206,10 @@ class Containing:
         named = {self.holder, *self.chain.above(self.holder), *(() if asset is None else self._way(asset))}
         return (work for work in self.chain.evidence.explained if named & work.assets)
 
-    def _explained(self, at: Millis, asset: AssetId | None) -> str | None:
-        tickets = [work.ticket for work in self._work(asset) if work.from_at <= at < work.until_at]
+    def _explained(self, at: Millis, asset: AssetId | None, *, comes: bool) -> str | None:
+        """Give the planned work by which a thing came, or went, at a moment: it explains what it announced, no more."""
+        work = (each for each in self._work(asset) if (each.comes if comes else each.goes))
+        tickets = [each.ticket for each in work if each.from_at <= at < each.until_at]
         return min(tickets, default=None)
 
     def _way(self, asset: AssetId) -> tuple[AssetId, ...]:
@@ -214,16 +219,16 @@ class Containing:
 
     def _rivals(self, asset: AssetId, spans: Spans) -> Iterable[tuple[Binding, bool]]:
         """Give bindings that say it was outside meanwhile, and whether their grade is at least that of the holder."""
-        near = self.chain.above(self.holder) | {self.holder}
         ours = [
             rank(self.chain.identity_of(each)) for each in self.chain.bindings(asset) if self._leads(each.container)
         ]
         for link in self.chain.links(asset):
-            if link.parent in near or self._leads(link.parent):
+            if link.parent == self.holder:
                 continue
+            near = self.chain.nested(link.parent, self.holder)
             for binding in link.bindings:
                 heard = intersect(union(self.chain.spans(binding, Mode.HEARD)), spans)
-                if subtract(heard, self.inside.moving(asset)):
+                if subtract(subtract(heard, near), self.inside.moving(asset)):
                     yield binding, rank(self.chain.identity_of(binding)) >= max(ours, default=0)
 
     def _leads(self, container: AssetId | None) -> bool:

@@ -63,12 +63,14 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Planned work: during [from_at, until_at) these assets may come and go. Naming a container covers its contents."""
+    """Planned work: during [from_at, until_at) these assets may go, come, or both. A container covers its contents."""
 
     from_at: Millis
     until_at: Millis
     assets: frozenset[AssetId]
     ticket: str
+    goes: bool = True
+    comes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ is sensed (rule 26); each of the two must be unbroken by itself, but for silence
 Pure; standard library alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
 from schemas.words import PlaceGrade, SourceClass
-from service.facts.chain import Chain, Mode
+from service.facts.chain import GONE, Chain, Mode
 from service.facts.records import UNKNOWN_DOMAIN, AssetId, Binding, Millis, Places
 from service.facts.spans import NONE, Span, Spans, bridge, intersect, subtract, union
 
@@ -97,6 +97,7 @@ class Placing:
         self._relevant: dict[tuple[str, bool], bool] = {}
         self._testimonies: dict[_Key, tuple[Testimony, ...]] = {}
         self._grades: dict[tuple[AssetId, Mode], Grades] = {}
+        self._gone: dict[AssetId, dict[str, tuple[frozenset[str], Spans]]] = {}
 
     def relevant(self, place: str, *, against: bool) -> bool:
         """Whether a place supports (or refuses) the target."""
@@ -146,37 +147,74 @@ class Placing:
         groups: dict[tuple[str, str, bool, bool], tuple[set[str], list[Span], list[Span]]] = {}
         for binding in self.own(asset, against=against):
             known = binding.source.control_domain not in {UNKNOWN_DOMAIN, ""}
-            senses = binding.surveyed and binding.source.source_class is SourceClass.FACILITY
+            inside = self._inside(binding, mode)
+            stands: Spans = (self.chain.stands(binding),)
+            if inside is not None and not against:
+                stands = intersect(stands, inside)  # where the part was not in it, there is no silence to bridge
             for fresh in (True, False):
-                spans = self._through(binding, union(self.chain.spans(binding, mode, fresh=fresh)), mode)
+                spans = union(self.chain.spans(binding, mode, fresh=fresh))
+                if inside is not None:
+                    spans = intersect(spans, inside)
                 if not spans and not (fresh and against):
                     continue
                 # A report without usable time may be an old one that was sent again: it is no second voice.
-                key = (binding.source.control_domain, binding.place or "", senses and fresh, known and fresh)
+                key = (binding.source.control_domain, binding.place or "", senses(binding) and fresh, known and fresh)
                 sources, covered, standing = groups.setdefault(key, (set(), [], []))
                 sources.add(binding.source.name)
                 covered.extend(spans)
-                standing.append(self.chain.stands(binding))
+                standing.extend(stands)
         out = []
         limit = self.chain.limit(asset)
+        gone = self.taken_back(asset) if mode is Mode.CONFIRMING and not against else {}
         for (domain, place, sensed, pairs), (sources, covered, standing) in sorted(groups.items()):
             spans, stands = union(covered), union(standing)
             if mode in {Mode.CONFIRMING, Mode.ANY}:
                 spans = bridge(spans, stands, limit, self.chain.until_at)
+            if domain in gone:
+                spans = subtract(spans, gone[domain][1])
             out.append(Testimony(domain, frozenset(sources), place, sensed, pairs, spans, stands))
         return out
 
-    def _through(self, binding: Binding, spans: Spans, mode: Mode) -> Spans:
-        """Cut a lifted claim to when its part is supported to be in the asset: else it says where the part is."""
+    def _inside(self, binding: Binding, mode: Mode) -> Spans | None:
+        """Give when the part of a lifted claim is supported to be in the asset: else it says where the part is.
+
+        None where the claim is about the asset itself, or where all of it counts.
+        """
         part = binding.lifted_from
         if part is None or part == binding.asset:
-            return spans
+            return None
         if self.chain.of(part) is None:
-            return NONE if mode is Mode.CONFIRMING else spans
+            return NONE if mode is Mode.CONFIRMING else None
         inside = self.chain.path(part, binding.asset, mode)
-        if mode is Mode.CONFIRMING:
-            inside = subtract(inside, self.chain.tainted(part))
-        return intersect(spans, inside)
+        return subtract(inside, self.chain.tainted(part)) if mode is Mode.CONFIRMING else inside
+
+    def taken_back(self, asset: AssetId) -> Mapping[str, tuple[frozenset[str], Spans]]:
+        """Give, by control domain, who saw the asset itself gone from within the target, and from when until when.
+
+        It lasts until a source of that domain is heard to see it there again; while another one of them does so all
+        along (the second of two power feeds), nothing is taken back. A part that is gone from a port takes nothing
+        back of what held it.
+        """
+        if asset not in self._gone:
+            found: dict[str, tuple[frozenset[str], Spans]] = {}
+            own = [each for each in self.own(asset) if each.lifted_from is None]
+            for binding in own:
+                gone, domain = binding.until_at, binding.source.control_domain
+                if not senses(binding) or binding.end not in GONE or gone is None or gone >= self.chain.until_at:
+                    continue
+                mine = [each for each in own if each.source.control_domain == domain]
+                heard = union(span for each in mine for span in self.chain.spans(each, Mode.HEARD))
+                back = next((max(start, gone) for start, end, _ in heard if end > gone), self.chain.until_at)
+                if back > gone:
+                    sources, spans = found.get(domain, (frozenset(), NONE))
+                    found[domain] = (sources | {binding.source.name}, union((*spans, (gone, back, back))))
+            self._gone[asset] = found
+        return self._gone[asset]
+
+
+def senses(binding: Binding) -> bool:
+    """Whether a claim of a place is more than a string: a facility source says it of a surveyed position."""
+    return binding.surveyed and binding.source.source_class is SourceClass.FACILITY
 
 
 def _joined(found: Iterable[Testimony]) -> tuple[Testimony, ...]:

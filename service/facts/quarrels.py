@@ -10,7 +10,7 @@ from service.facts.chain import Chain, Link, Mode
 from service.facts.judgement import Disagreement
 from service.facts.placing import Placing
 from service.facts.records import AssetId, Binding, Dispute, Millis
-from service.facts.spans import Spans, clip, intersect, union
+from service.facts.spans import Spans, clip, intersect, subtract, union
 
 
 class Quarrels:
@@ -23,9 +23,10 @@ class Quarrels:
     def of(self, asset: AssetId, placing: Placing | None = None) -> list[Disagreement]:
         """Give what is disputed about one asset. With `placing`: but for places that all lie within its target."""
         if asset not in self._found:
-            found = (self._identity, self._circles, self._containers, self._absences)
+            found = (self.identity, self._circles, self._containers, self._absences)
             self._found[asset] = tuple(each for find in found for each in find(asset))
-        return [*self._found[asset], *self._disputes(asset, placing)]
+        more = self._taken_back(asset, placing) if placing is not None else ()
+        return [*self._found[asset], *self._disputes(asset, placing), *more]
 
     def overlaps(self, from_at: Millis, until_at: Millis | None) -> bool:
         """Whether [from_at, until_at) and the interval share a moment."""
@@ -35,7 +36,8 @@ class Quarrels:
         """Give an end if it was known."""
         return until_at if until_at is not None and until_at < self.chain.evidence.known_at else None
 
-    def _identity(self, asset: AssetId) -> Iterable[Disagreement]:
+    def identity(self, asset: AssetId) -> Iterable[Disagreement]:
+        """Give the disputes about what an asset is."""
         found = self.chain.of(asset)
         for row in found.identity_disputes if found is not None else ():
             if self.overlaps(row.from_at, row.until_at):
@@ -78,13 +80,12 @@ class Quarrels:
         ]
 
     def _containers(self, asset: AssetId) -> Iterable[Disagreement]:
-        """Give containers that are named at one moment though neither holds the other."""
+        """Give containers that are named at one moment though neither is said to hold the other then."""
         links = self.chain.links(asset)
         for one, other in combinations(links, 2) if len(links) > 1 else ():
-            if one.parent in self.chain.above(other.parent) or other.parent in self.chain.above(one.parent):
-                continue
-            both = self._window(intersect(self.chain.link(one, Mode.HEARD), self.chain.link(other, Mode.HEARD)))
-            for start, end, _ in both[:1]:
+            both = intersect(self.chain.link(one, Mode.HEARD), self.chain.link(other, Mode.HEARD))
+            apart = subtract(both, self.chain.nested(one.parent, other.parent))
+            for start, end, _ in self._window(apart)[:1]:
                 until_at = end if end < self.chain.until_at else None
                 sources = {each.source.name for each in (*one.bindings, *other.bindings)}
                 yield Disagreement(asset, "whereabouts", "containers_differ", tuple(sorted(sources)), start, until_at)
@@ -102,6 +103,16 @@ class Quarrels:
             sources = sorted({name, *(each.source.name for each in others)})
             until_at = back if back < self.chain.until_at else None
             yield Disagreement(link.child, "absence", "one_source_saw_it_gone", tuple(sources), start, until_at)
+
+    def _taken_back(self, asset: AssetId, placing: Placing) -> Iterable[Disagreement]:
+        """Give when a control domain saw an asset gone from a place at which others go on to see it."""
+        for domain, (sources, spans) in sorted(placing.taken_back(asset).items()):
+            others = [each for each in placing.own(asset) if each.source.control_domain != domain]
+            seen = union(span for each in others for span in self.chain.spans(each, Mode.HEARD))
+            for start, end, _ in self._window(intersect(seen, spans))[:1]:
+                until_at = end if end < self.chain.until_at else None
+                names = sorted(sources | {each.source.name for each in others})
+                yield Disagreement(asset, "absence", "one_source_saw_it_gone", tuple(names), start, until_at)
 
     def _window(self, spans: Spans) -> Spans:
         return clip(spans, self.chain.from_at, self.chain.until_at)

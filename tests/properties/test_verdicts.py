@@ -22,6 +22,7 @@ from tests.support.verdicts import (
     GPU,
     HOUR,
     MINUTE,
+    NIC,
     PLACES,
     R7,
     R8,
@@ -37,6 +38,7 @@ from tests.support.verdicts import (
     stayed,
 )
 
+GONE = {BindingEnd.ABSENT, BindingEnd.REPLACED}
 START, END = T0, T0 + 10 * HOUR
 SOURCES = (
     Source("agent", SourceClass.IN_BAND, "op"),
@@ -155,7 +157,24 @@ def sites(draw: st.DrawFn) -> Evidence:
         ),
         seen(RACK, Kind.RACK, stands(None, R7, from_at=begin), *some(RACK, Kind.RACK, None, 0, 3)),
     )
+    if draw(st.booleans()):
+        _plug(draw, site, begin)
     return site.evidence()
+
+
+def _plug(draw: st.DrawFn, site: Site, begin: int) -> None:
+    """Put a card into the tray, which a switch sees; the agent may see it gone for a while, and may see it again."""
+    agent, switch = SOURCES[0], SOURCES[2]
+    inside = [_say(NIC, Kind.NIC, agent, TRAY, draw(nearly_whole()))]
+    if draw(st.booleans()):
+        gone = START + draw(st.integers(0, 600)) * MINUTE
+        back = gone + draw(st.sampled_from([6, 16, 50, 61, 300])) * MINUTE
+        before = Run(START - HOUR, gone - MINUTE, 5 * MINUTE, until=gone, end=RunEnd.REPLACED)
+        first = replace(inside[0], until_at=gone, end=draw(st.sampled_from(list(BindingEnd))), runs=(before,))
+        inside = [first, replace(inside[0], from_at=back, runs=(Run(back, END + HOUR, 5 * MINUTE),))]
+    port = _say(NIC, Kind.NIC, switch, None, draw(nearly_whole()))
+    site.put(seen(NIC, Kind.NIC, stands(TRAY, from_at=begin), *inside, port))
+    site.also(TRAY, replace(port, asset=TRAY, kind=Kind.CHASSIS, lifted_from=NIC))
 
 
 def during(claim: Claim) -> Claim:
@@ -204,12 +223,75 @@ def voices(evidence: Evidence, asset: AssetId, moment: int) -> Iterator[tuple[st
     placed = [each for each in found.bindings if each.place is not None]
     for key in {(each.source.control_domain, each.place, senses(each)) for each in placed}:
         same = [each for each in placed if (each.source.control_domain, each.place, senses(each)) == key]
-        if alive(same, limit, moment, evidence.known_at, timed=True):
+        speaking = any(
+            each.from_at <= moment < (each.until_at or evidence.known_at)
+            and (each.lifted_from is None or plugged(evidence, each.lifted_from, asset, moment))
+            for each in same
+        )
+        if speaking and alive(same, limit, moment, evidence.known_at, timed=True):
             yield key[0], " ".join(sorted({each.source.name for each in same})), key[1] or "", key[2]
     for container in {each.container for each in found.bindings} - {None}:
         links = [each for each in found.bindings if each.container == container]
         if container is not None and alive(links, limit, moment, evidence.known_at):
             yield from voices(evidence, container, moment)
+
+
+def plugged(evidence: Evidence, part: AssetId, holder: AssetId, moment: int) -> bool:
+    """Whether a part is heard to be in its holder, and was not seen gone from it."""
+    links = [each for each in evidence.assets[part].bindings if each.container == holder]
+    limit = CURRENT.caps[evidence.assets[part].kind]
+    return alive(links, limit, moment, evidence.known_at) and not unplugged(evidence, part, moment)
+
+
+def ends_seen(evidence: Evidence, asset: AssetId, moment: int) -> Iterator[tuple[Binding, int]]:
+    """Give the claims that had ended by a moment since their source saw the thing gone, and when."""
+    for each in evidence.assets[asset].bindings:
+        gone = each.until_at
+        if gone is None or not each.from_at < gone <= moment or gone >= min(END, evidence.known_at):
+            continue
+        if each.end in GONE:
+            yield each, gone
+
+
+def unplugged(evidence: Evidence, asset: AssetId, moment: int) -> bool:
+    """Whether a source saw it gone from its container, and has not seen it there since."""
+    links = [each for each in evidence.assets[asset].bindings if each.container is not None]
+    return any(
+        not any(
+            other.source.name == each.source.name
+            and (other.until_at is None or other.until_at > gone)
+            and other.from_at <= moment
+            for other in links
+        )
+        for each, gone in ends_seen(evidence, asset, moment)
+        if each.container is not None
+    )
+
+
+def seen_gone(evidence: Evidence, asset: AssetId, moment: int, place: str) -> bool:
+    """Whether it was seen gone: from the container that its place rests on, or by a sensing domain from the place."""
+    found = evidence.assets[asset].bindings
+    own = [each for each in found if each.lifted_from is None and PLACES.within(each.place or "", place)]
+    for each, gone in ends_seen(evidence, asset, moment):
+        domain = [other for other in own if other.source.control_domain == each.source.control_domain]
+        if each in own and senses(each) and not any(_heard(evidence, other, gone, moment) for other in domain):
+            return True
+    if any(each.place for each in found):
+        return False
+    return unplugged(evidence, asset, moment) or any(
+        container is not None and seen_gone(evidence, container, moment, place)
+        for container in {each.container for each in found}
+    )
+
+
+def _heard(evidence: Evidence, binding: Binding, gone: int, moment: int) -> bool:
+    for run in binding.runs:
+        end = reach(run, evidence.known_at)
+        last = end if end == evidence.known_at else min(run.last, end) + 1
+        first, last = max(run.first, binding.from_at), min(last, binding.until_at or evidence.known_at)
+        if run.timing is not Timing.LATE and first < last and last > gone and first <= moment:
+            return True
+    return False
 
 
 def senses(binding: Binding) -> bool:
@@ -248,8 +330,10 @@ def test_rule_26_confirmed_implies_corroborated_at_every_moment(evidence: Eviden
             verdict = judge(claim, subject, evidence).verdict
             event(f"{subject} {verdict}")
             if verdict is Verdict.CONFIRMED:
+                place = claim.place or ("kul" if claim.country else R7)
                 for moment in instants(evidence):
                     assert corroborated(evidence, subject, claim, moment), moment - START
+                    assert not seen_gone(evidence, subject, moment, place), moment - START
 
 
 @settings(max_examples=120, deadline=None)

@@ -8,7 +8,7 @@ from schemas.canonical import canonical
 from schemas.words import BindingEnd, IdentityGrade, Kind, RunEnd, Verdict
 from service.facts.claims import BadClaim, Claim, Expected
 from service.facts.document import document
-from service.facts.evidence import AssetEvidence, Complete, Explained
+from service.facts.evidence import AssetEvidence, Complete, Explained, IdentityDispute
 from service.facts.judge import judge
 from service.facts.judgement import Judgement
 from service.facts.records import AssetId
@@ -253,3 +253,45 @@ def test_rule_3_contents_are_judged_as_known() -> None:
     assert ask(known).verdict is Verdict.CONFIRMED
     assert ask(known).judged_until == WHEN
     assert UNTIL > WHEN
+
+
+def test_rule_26_a_container_whose_identity_is_disputed_makes_its_contents_disputed() -> None:
+    site = Site()
+    site.change(TRAY, identity_disputes=(IdentityDispute(BEGAN, None, "serial_disputed"),))
+    assert ask(site).verdict is Verdict.DISPUTED
+
+
+@pytest.mark.parametrize(("goes", "comes"), [(True, False), (False, True), (False, False)])
+def test_planned_work_explains_what_it_announced_and_no_more(goes: bool, comes: bool) -> None:
+    site = Site(explained=(replace(planned(TRAY)[0], goes=goes, comes=comes),))
+    leave(site)
+    assert (ask(site).verdict is Verdict.CONFIRMED) is goes
+    site = Site(explained=(replace(planned(TRAY)[0], goes=goes, comes=comes),))
+    site.put(newcomer())
+    assert (ask(site).verdict is Verdict.CONFIRMED) is comes
+
+
+def test_rule_7_the_complete_list_of_one_tray_is_none_of_its_rack() -> None:
+    """Another tray of the rack may have no source yet: what it would hold is not missing."""
+    site = Site()
+    for holder in (TRAY, RACK):  # an agent's inventory names the rack too
+        site.change(holder, complete=(Complete(Kind.GPU, BEGAN, None),))
+    short = contains(Expected(counts={Kind.GPU: 8}))
+    assert what(ask(site, short, RACK)) == [(None, "not_listed")]
+    assert ask(site, short, RACK).verdict is Verdict.CONSISTENT
+    assert what(ask(site, short, TRAY)) == [(None, "short")]
+    listed = contains(Expected(frozenset({GPU, NEW})))
+    site.put(seen(NEW, Kind.GPU, ()))
+    assert what(ask(site, listed, RACK)) == [(NEW, "never_seen")]
+    assert what(ask(site, listed, TRAY)) == [(NEW, "missing")]
+
+
+def test_rule_26_what_fell_silent_is_stale_though_something_else_was_never_seen() -> None:
+    site = Site()
+    for asset, found in list(site.assets.items()):
+        silent = tuple(replace(each, runs=(run(last=T0 + HOUR),)) for each in found.bindings)
+        site.change(asset, bindings=silent)
+    assert ask(site).verdict is Verdict.STALE
+    listed = contains(Expected(frozenset({GPU, NIC, NEW})))
+    site.put(seen(NEW, Kind.GPU, ()))
+    assert ask(site, listed).verdict is Verdict.STALE
