@@ -38,6 +38,6 @@ async def check(connection: Connection, cell: str, first: Millis, last: Millis) 
     if worst * 2 > enrolled:
         msg = (
             f"cell {cell}: {worst} of {enrolled} enrolled sources became unreadable within 10 minutes: mend the cause "
-            f"(see the newest messages of telemetry.{cell}), then say `go_on` for each of its partitions"
+            f"(see the newest messages of telemetry.{cell}), then say `holdfast go-on --cell {cell}`"
         )
         raise BudgetSpent(cell, msg)

@@ -42,9 +42,10 @@ def tp_of(lane: Lane) -> TopicPartition:
 
 def remedy(lane: Lane) -> str:
     """What a person says to go on with a lane. Pure."""
+    said = f"say `holdfast go-on --cell {lane.cell}"
     if lane.topic == "acts":
-        return f"say `holdfast go-on` for the acts of {lane.cell}, with the offset to go on from: no act can say it"
-    return f"say `go_on` for partition {lane.partition} with the offset to go on from"
+        return f"{said} --acts --next-offset N` with the offset to go on from: no act can say it"
+    return f"{said} --partition {lane.partition} --next-offset N` (or the act `go_on`) with the offset to go on from"
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types

@@ -308,6 +308,20 @@ async def test_rule_33_acts_that_span_cells_go_on_after_their_topic_was_made_aga
     assert [row["offset"] for row in offsets_] == [0, 2**40]
 
 
+async def test_rule_35_a_retry_finds_the_letter_that_was_there_before_it(pool: asyncpg.Pool) -> None:
+    """Rules 5 and 35: a letter of the topic that was made again later is not what the act could mean."""
+    driver = Driver(pool, unique("letter"), 1)
+    async with pool.acquire() as connection:
+        for epoch, at in enumerate((START, START + MINUTE)):
+            letter = (TELEMETRY, 0, epoch, 7, at, "bad_json", "words", b"a", b"[]", b"{", "a")
+            await intake.write_columns(connection, "bury", driver.cell, [[value] for value in letter])
+        found = [
+            await intake.dead_letter(connection, driver.cell, 0, 7, before)
+            for before in (START, START + SECOND, START + 2 * MINUTE)
+        ]
+    assert [None if row is None else row["epoch"] for row in found] == [None, 0, 1]
+
+
 async def test_going_on_ends_where_runs_could_not_be_numbered(pool: asyncpg.Pool) -> None:
     """Rule 33: a run's number has room for so many logs of one partition."""
     driver = Driver(pool, unique("often"), 1)
