@@ -16,6 +16,7 @@ CREATE TABLE act (
     CONSTRAINT act_pkey PRIMARY KEY (cell, "offset")
 );
 CREATE INDEX act_key ON public.act USING btree (cell, key);
+CREATE INDEX act_suspensions ON public.act USING btree (cell, "offset") WHERE (act = ANY (ARRAY['partition.suspend'::text, 'partition.resume'::text]));
 ALTER TABLE act ENABLE ROW LEVEL SECURITY;
 CREATE POLICY act_viewer ON act FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON act TO holdfast_api;
@@ -39,6 +40,7 @@ CREATE TABLE asset (
     from_at timestamp with time zone NOT NULL,
     until_at timestamp with time zone,
     exists_during tstzrange GENERATED ALWAYS AS (tstzrange(from_at, until_at)) STORED NOT NULL,
+    known_from timestamp with time zone,
     CONSTRAINT asset_pkey PRIMARY KEY (cell, asset, exists_during WITHOUT OVERLAPS)
 );
 CREATE INDEX asset_asset ON public.asset USING btree (cell, asset, from_at);
@@ -360,6 +362,7 @@ CREATE TABLE part (
     partition integer NOT NULL,
     "offset" bigint NOT NULL,
     n integer NOT NULL,
+    known_from timestamp with time zone,
     CONSTRAINT part_pkey PRIMARY KEY (cell, part)
 );
 CREATE UNIQUE INDEX part_asset ON public.part USING btree (cell, asset);
@@ -375,6 +378,7 @@ CREATE TABLE part_value (
     kind text NOT NULL,
     part bytea NOT NULL,
     strong boolean NOT NULL,
+    known_from timestamp with time zone,
     CONSTRAINT part_value_pkey PRIMARY KEY (cell, scheme, scope, value, kind, part)
 );
 CREATE INDEX part_value_part ON public.part_value USING btree (cell, part);
@@ -702,7 +706,8 @@ BEGIN
     RETURN QUERY
     SELECT a.asset, a.kind, a.from_at
     FROM asset a
-    WHERE a.cell = p_cell AND a.asset > p_after AND a.from_at <= p_known_at AND (p_kind IS NULL OR a.kind = p_kind)
+    WHERE a.cell = p_cell AND a.asset > p_after AND coalesce(a.known_from, a.from_at) <= p_known_at
+      AND (p_kind IS NULL OR a.kind = p_kind)
       AND NOT EXISTS (
           SELECT FROM asset_name n
           WHERE n.cell = p_cell AND n.name = a.asset AND n.asset <> a.asset AND n.known_from <= p_known_at
@@ -724,7 +729,8 @@ BEGIN
     SELECT p.asset, v.scope, v.kind, v.strong
     FROM part_value v
     JOIN part p ON p.cell = p_cell AND p.part = v.part
-    WHERE v.cell = p_cell AND v.value = ANY (p_values) AND v.scheme = p_scheme AND p.at <= p_known_at
+    WHERE v.cell = p_cell AND v.value = ANY (p_values) AND v.scheme = p_scheme
+      AND coalesce(p.known_from, p.at) <= p_known_at AND coalesce(v.known_from, p.at) <= p_known_at
     ORDER BY p.asset;
 END $function$;
 -- may be called by holdfast_api
@@ -969,7 +975,8 @@ BEGIN
            )
     FROM part p
     JOIN part_value v ON v.cell = p_cell AND v.part = p.part
-    WHERE p.cell = p_cell AND p.asset = ANY (p_names) AND p.at <= p_known_at
+    WHERE p.cell = p_cell AND p.asset = ANY (p_names) AND coalesce(p.known_from, p.at) <= p_known_at
+      AND coalesce(v.known_from, p.at) <= p_known_at
     ORDER BY v.scheme, v.value, v.scope, v.kind, p.asset;
 END $function$;
 -- may be called by holdfast_api
@@ -1064,7 +1071,44 @@ BEGIN
     RETURN QUERY
     SELECT a.asset, a.kind, a.from_at
     FROM asset a
-    WHERE a.cell = p_cell AND a.asset = ANY (p_assets) AND a.from_at <= p_known_at;
+    WHERE a.cell = p_cell AND a.asset = ANY (p_assets) AND coalesce(a.known_from, a.from_at) <= p_known_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_merges(p_viewer text, p_cell text, p_names uuid[], p_known_at timestamp with time zone)
+ RETURNS TABLE(one uuid, other uuid)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT e.one, e.other
+    FROM edge e
+    WHERE e.cell = p_cell AND e.one = ANY (p_names) AND e.joins AND e.known_from <= p_known_at
+      AND (e.known_until IS NULL OR e.known_until > p_known_at)
+    ORDER BY e.one, e.other;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_named(p_viewer text, p_cell text, p_names uuid[], p_known_at timestamp with time zone)
+ RETURNS TABLE(name uuid)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT DISTINCT p.asset
+    FROM part p
+    JOIN part_value v ON v.cell = p_cell AND v.part = p.part
+    WHERE p.cell = p_cell AND p.asset = ANY (p_names) AND coalesce(p.known_from, p.at) <= p_known_at
+      AND coalesce(v.known_from, p.at) <= p_known_at
+      AND NOT EXISTS (
+          SELECT FROM shared_value s
+          WHERE s.cell = p_cell AND s.scheme = v.scheme AND s.scope = v.scope AND s.value = v.value
+            AND s.kind = v.kind AND s.since <= p_known_at
+      );
 END $function$;
 -- may be called by holdfast_api
 
@@ -1122,6 +1166,23 @@ BEGIN
       AND (p.until_at IS NULL OR p.until_at > p_known_at)
     ORDER BY p.place
     LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_restated(p_viewer text, p_cell text, p_since timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(place text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT DISTINCT p.place
+    FROM place p
+    JOIN place q ON q.cell = p_cell AND q.place = p.place AND q.until_at = p.from_at
+    WHERE p.cell = p_cell AND p.from_at > p_since AND p.from_at <= p_known_at
+      AND (p.within IS DISTINCT FROM q.within OR p.country IS DISTINCT FROM q.country)
+    ORDER BY p.place;
 END $function$;
 -- may be called by holdfast_api
 
@@ -1199,8 +1260,27 @@ BEGIN
     SELECT a.body
     FROM act a
     WHERE a.cell = p_cell AND a.at <= p_known_at AND a.act IN ('partition.suspend', 'partition.resume')
-      AND a.outcome IS DISTINCT FROM 'refused'
+      AND a.outcome = 'applied'
     ORDER BY a."offset";
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_terms(p_viewer text, p_cell text, p_sources text[], p_known_at timestamp with time zone)
+ RETURNS TABLE(source text, from_at timestamp with time zone, source_class text, control_domain text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT s.source, NULL::timestamptz, s.source_class, NULL::text
+    FROM source_seen s
+    WHERE s.cell = p_cell AND s.source = ANY (p_sources)
+    UNION ALL
+    SELECT t.source, t.from_at, t.source_class, t.control_domain
+    FROM source_term t
+    WHERE t.cell = p_cell AND t.source = ANY (p_sources) AND t.from_at <= p_known_at
+    ORDER BY 1, 2 NULLS FIRST;
 END $function$;
 -- may be called by holdfast_api
 

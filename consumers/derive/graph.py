@@ -33,7 +33,7 @@ class Graph(Parts):
             self._share(value, moment, by_people=False)
         parts = {c.slot: part_of(c, source, scope, self._known_shared()) for c in seen.carriers}
         await self.load_parts(part.key for part in parts.values())
-        begun = self._admit(parts.values(), moment.order, moment.known)
+        begun = self._admit(parts.values(), moment.order, moment.known, moment.known)
         if newly:
             await self._load_holders(newly)
             begun |= {key for value in newly for key in self._holders[value]}
@@ -42,7 +42,7 @@ class Graph(Parts):
             # What was scattered meanwhile stands under another key now.
             parts = {c.slot: part_of(c, source, scope, self._known_shared()) for c in seen.carriers}
             await self.load_parts(part.key for part in parts.values())
-            again = self._admit(parts.values(), moment.order, moment.known)
+            again = self._admit(parts.values(), moment.order, moment.known, moment.known)
             if again:
                 await self.settle(again, moment)
         return {slot: self.name_of[part.key] for slot, part in parts.items()}
@@ -55,8 +55,8 @@ class Graph(Parts):
         self._book.writes["add_shared"].append((*value, moment.known, by_people))
         self._book.append(moment, "shared", None, identifier=list(map(str, value)), by_people=by_people)
 
-    def _admit(self, parts: Iterable[Part], order: Order, exists: Millis) -> set[bytes]:
-        """Keep parts that are new, or have new weak values; their keys. A new one gets a name."""
+    def _admit(self, parts: Iterable[Part], order: Order, exists: Millis, known: Millis) -> set[bytes]:
+        """Keep parts that are new, or have new weak values, as known from now on; their keys. A new one gets a name."""
         book = self._book
         begun: set[bytes] = set()
         for n, part in enumerate(parts):
@@ -66,8 +66,8 @@ class Graph(Parts):
                 moment = Moment(exists, exists, Place(*placed.order))
                 name = mint(book.cell, "asset", moment.order, part.key.hex())
                 book.is_new(name, part.kind)
-                book.writes["add_assets"].append((name, part.kind.value, exists))
-                book.writes["add_parts"].append((part.key, name, part.kind.value, part.alone, *placed.order))
+                book.writes["add_assets"].append((name, part.kind.value, exists, known))
+                book.writes["add_parts"].append((part.key, name, part.kind.value, part.alone, *placed.order, known))
                 open_values = [value for value in sorted(part.strong) if not self._shared.get(value)]
                 book.writes["add_outbox"] += [
                     ((book.next_event << 20) + at, name, *value, exists) for at, value in enumerate(open_values)
@@ -86,7 +86,7 @@ class Graph(Parts):
                 merged = Part(part.key, part.kind, had.part.strong, had.part.weak | fresh, had.part.alone)
                 self._hold(Placed(merged, had.order), self.name_of[part.key])
             strong = part.strong
-            book.writes["add_values"] += [(*value, part.key, value in strong) for value in sorted(fresh)]
+            book.writes["add_values"] += [(*value, part.key, value in strong, known) for value in sorted(fresh)]
             begun.add(part.key)
         return begun
 
@@ -201,7 +201,7 @@ class Graph(Parts):
             carrier = Carrier(row.slot, one.part.kind, None, one.part.strong, one.part.weak)
             part = part_of(carrier, row.source, row.scope, self._known_shared())
             await self.load_parts([part.key])
-            begun |= self._admit([part], (row.from_at, 1, 0, 0, 0), row.from_at)
+            begun |= self._admit([part], (row.from_at, 1, 0, 0, 0), row.from_at, moment.known)
             renamed[(row.source, row.scope, row.slot)] = self.name_of[part.key]
             book.touched[self.name_of[part.key]] = None
         book.touched[book.asset_of(name)] = None

@@ -11,9 +11,7 @@ from service.api.lifting import lifted, rack_position
 from service.facts import gaps
 from service.facts.evidence import AssetEvidence, Complete, Evidence, Explained, Gap, IdentityDispute
 from service.facts.intervals import Interval
-from service.facts.records import AssetId, Binding, Dispute, Millis, Places, Run, Source, Whereabouts
-
-_UNKNOWN = "unknown"
+from service.facts.records import UNKNOWN_DOMAIN, AssetId, Binding, Dispute, Millis, Places, Run, Source, Whereabouts
 
 
 def assemble(held: Gathered) -> Evidence:
@@ -26,6 +24,7 @@ def assemble(held: Gathered) -> Evidence:
         {row["place"]: PlaceKind(row["kind"]) for row in held.places},
         tuple(assembler.gaps()),
         tuple(assembler.explained()),
+        held.restated,
     )
 
 
@@ -52,10 +51,9 @@ class _Assembler:
             pair: [self._run(row) for row in rows if row["known"] and row["timing"] != Timing.LATE]
             for pair, rows in held.runs.items()
         }
-        self._sources = {
-            name: Source(name, SourceClass(row["source_class"]), row["control_domain"])
-            for name, row in held.sources.items()
-        }
+        self._terms = {name: _terms(name, rows) for name, rows in held.terms.items()}
+        joined = [(self._asset(row["one"]), self._asset(row["other"])) for row in held.merges]
+        self._merged = {one for one, other in joined if one == other}
 
     def _cut(self, at: Millis | None) -> Millis | None:
         """Give an end as it was known: one that is younger was not."""
@@ -73,44 +71,57 @@ class _Assembler:
         )
 
     def _runs_during(self, pair: tuple[str, str], from_at: Millis, until_at: Millis | None) -> tuple[Run, ...]:
-        """Give the runs of a stretch; one that began before it (a place was surveyed since) counts from its start."""
+        """Give the runs of a stretch; one that began before it (a place was surveyed since) counts from its start.
+
+        What was heard last may then lie before the stretch: it is what is known of it, whenever one asks.
+        """
         found = []
         for run in self._runs.get(pair, ()):
             if (until_at is not None and run.first >= until_at) or (run.until is not None and run.until <= from_at):
                 continue
             if run.first >= from_at:
                 found.append(run)
-            elif run.last >= from_at:
+            elif run.last + run.tolerance >= from_at:
                 found.append(Run(from_at, run.last, run.tolerance, run.timing, run.until, run.end))
         return tuple(found)
 
     def _asset(self, name: str) -> AssetId:
         return AssetId(self._held.asset_of.get(name, name))
 
-    def _binding(self, asset: str, row: asyncpg.Record) -> Binding:
+    def _pieces(self, asset: str, row: asyncpg.Record) -> Iterable[Binding]:
+        """Give what a source says, cut where another class or control domain of it was enrolled (rules 4 and 25)."""
         until_at = self._cut(row["until_at"])
-        return Binding(
-            self._sources.get(row["source"], Source(row["source"], SourceClass.IN_BAND)),
-            row["scope"],
-            row["slot"],
-            AssetId(asset),
-            Kind(row["kind"]),
-            row["from_at"],
-            until_at,
-            BindingEnd(row["end_cause"]) if until_at is not None and row["end_cause"] else None,
-            self._asset(row["container"]) if row["container"] else None,
-            row["container_slot"],
-            row["place"],
-            row["surveyed"],
-            self._runs_during((row["source"], row["scope"]), row["from_at"], until_at),
-        )
+        terms = self._terms.get(row["source"], [(None, Source(row["source"], SourceClass.IN_BAND))])
+        begins = [at for at, _ in terms[1:]]
+        for (at, source), ends in zip(terms, [*begins, None], strict=True):
+            begin = row["from_at"] if at is None else max(at, row["from_at"])
+            last = ends is None or (until_at is not None and until_at <= ends)
+            end = until_at if last else ends
+            if end is not None and end <= begin:
+                continue
+            yield Binding(
+                source,
+                row["scope"],
+                row["slot"],
+                AssetId(asset),
+                Kind(row["kind"]),
+                begin,
+                end,
+                BindingEnd(row["end_cause"]) if last and until_at is not None and row["end_cause"] else None,
+                self._asset(row["container"]) if row["container"] else None,
+                row["container_slot"],
+                row["place"],
+                row["surveyed"],
+                self._runs_during((row["source"], row["scope"]), begin, end),
+            )
 
     def bindings(self, asset: str) -> list[Binding]:
         """Give what sources say of an asset itself, in a fixed order."""
         if asset not in self._bindings:
             made = {
-                (row["source"], row["scope"], row["slot"], row["from_at"]): self._binding(asset, row)
+                (each.source.name, each.scope, each.slot, each.from_at): each
                 for row in self._held.bindings.get(asset, ())
+                for each in self._pieces(asset, row)
             }
             self._bindings[asset] = [made[key] for key in sorted(made)]
         return self._bindings[asset]
@@ -133,15 +144,19 @@ class _Assembler:
         kind = Kind(held.kinds[asset]) if asset in held.kinds else (own[0].kind if own else Kind.CHASSIS)
         above = [self._lift(asset, kind, *claim) for claim in lifted(asset, self.bindings, self.standing)]
         people = bool(own) and all(each.source.source_class is SourceClass.PERSON for each in own)
+        named = bool(held.members[asset] & held.named)
+        merged = asset in self._merged
         return AssetEvidence(
             AssetId(asset),
             kind,
-            IdentityGrade.DECLARED if people else IdentityGrade.REPORTED,
+            IdentityGrade.DECLARED if people or merged or not named else IdentityGrade.REPORTED,
             tuple(self._identity_disputes(asset)),
             tuple(self._whereabouts(asset)),
             (*own, *above),
             tuple(self._disputes(asset)),
             tuple(self._complete(asset)) if held.complete else (),
+            named,
+            merged,
         )
 
     def _needed(self, bindings: Sequence[Binding]) -> list[Binding]:
@@ -172,7 +187,7 @@ class _Assembler:
             None,
             place,
             surveyed=True,
-            runs=tuple(run for run in runs if run.first >= claim.from_at),
+            runs=runs,
             lifted_from=claim.asset,
         )
 
@@ -253,6 +268,16 @@ class _Assembler:
 
     def _at(self, place: str, planned: Iterable[str]) -> bool:
         return any(self.places.within(place, outer) for outer in planned)
+
+
+def _terms(name: str, rows: Iterable[asyncpg.Record]) -> list[tuple[Millis | None, Source]]:
+    """Give from when on (None: from the first) a source had which class and control domain, each time they changed."""
+    found: list[tuple[Millis | None, Source]] = []
+    for row in rows:
+        source = Source(name, SourceClass(row["source_class"]), row["control_domain"] or UNKNOWN_DOMAIN)
+        if not found or found[-1][1] != source:
+            found.append((row["from_at"] if found else None, source))
+    return found
 
 
 def kinds_of(head: bytes | None) -> frozenset[Kind]:

@@ -198,21 +198,14 @@ async def places_within(book: Book, place: str) -> list[str]:
     return sorted(found)
 
 
-async def assets_bearing(
-    book: Book, scheme: Scheme, value: str, scope: str | None, *, fixed: bool = False
-) -> list[str]:
-    """Give the assets that bear an identifier, as known then. Raises `AssetNotFound`.
-
-    `fixed`: leave out weak values that a thing may have been given later (asset tags), so that the answer stays.
-    """
+async def assets_bearing(book: Book, scheme: Scheme, value: str, scope: str | None) -> list[str]:
+    """Give the assets that bear an identifier, as known then. Raises `AssetNotFound`."""
     normal = {one.value for kind in Kind if (one := usable(kind, Identifier(scheme, scope or "", value))) is not None}
     if not normal:
         raise AssetNotFound(f"{value!r} is no {scheme.value} that can name a thing: it names nothing, or many")
     wanted = None if scope is None else scope_of(scope)
     rows = [
-        row
-        for row in await evidence.bearers(book, scheme, sorted(normal))
-        if (wanted is None or row["scope"] == wanted) and (row["strong"] or not fixed or scheme is not Scheme.ASSET_TAG)
+        row for row in await evidence.bearers(book, scheme, sorted(normal)) if wanted is None or row["scope"] == wanted
     ]
     owners = {row["name"]: row["asset"] for row in await evidence.names(book, sorted({row["name"] for row in rows}))}
     assets = sorted({owners.get(row["name"], row["name"]) for row in rows})

@@ -144,7 +144,7 @@ async def _expected(book: Book, asked: ExpectedAsked) -> Expected:
 
 
 async def _bearer(book: Book, identifier: IdentifierAsked) -> str:
-    found = await assets_bearing(book, identifier.scheme, identifier.value, identifier.scope, fixed=True)
+    found = await assets_bearing(book, identifier.scheme, identifier.value, identifier.scope)
     if len(found) > 1:
         raise AmbiguousSubject(
             f"{len(found)} assets bear the {identifier.scheme.value} {identifier.value!r}: give its scope, or "

@@ -8,8 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import asyncpg
-
 from service.facts.records import Millis
 from service.store import evidence, reading
 from service.store.reading import Book, Rows
@@ -39,7 +37,10 @@ class Gathered:
     outages: Rows = field(default_factory=list)
     work: Rows = field(default_factory=list)
     places: Rows = field(default_factory=list)
-    sources: dict[str, asyncpg.Record] = field(default_factory=dict)
+    restated: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    merges: Rows = field(default_factory=list)
+    terms: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
 
 
 async def gather(
@@ -131,4 +132,8 @@ async def _rest(book: Book, held: Gathered, *, complete: bool) -> None:
     planned = [asset for row in held.work for asset in row["assets"]]
     await _names(book, held, planned)
     held.places = await reading.places(book)
-    held.sources = {row["source"]: row for row in await reading.sources(book)}
+    held.restated = frozenset(row["place"] for row in await evidence.restated(book, held.from_at))
+    held.named = frozenset(row["name"] for row in await evidence.named(book, names))
+    held.merges = await evidence.merges(book, names)
+    for row in await evidence.terms(book, sources):
+        held.terms[row["source"]].append(row)

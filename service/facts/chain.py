@@ -11,6 +11,7 @@ from enum import Enum
 from schemas.words import BindingEnd, IdentityGrade, Kind, SourceClass, Timing, rank
 from service.facts.evidence import AssetEvidence, Evidence
 from service.facts.records import AssetId, Binding, Millis, Run
+from service.facts.shown import Shown, walk
 from service.facts.spans import NONE, Span, Spans, bridge, clip, intersect, subtract, union
 
 BEGINNING: Millis = -(1 << 62)
@@ -38,17 +39,6 @@ class Link:
     spans: dict[Mode, Spans] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Where the derived whereabouts show a thing during [from_at, until_at)."""
-
-    from_at: Millis
-    until_at: Millis
-    place: str | None
-    moving: bool = False
-    disputed: bool = False
-
-
 class Chain:
     """What holds what, during [from_at, until_at) and before it, on this evidence. `until_at` is at most known_at."""
 
@@ -59,7 +49,10 @@ class Chain:
         until_at: Millis,
         limits: Mapping[Kind, Millis],
         identity: IdentityGrade,
+        *,
+        contents: bool = False,
     ) -> None:
+        self._contents = contents
         self.evidence = evidence
         self.from_at = from_at
         self.until_at = until_at
@@ -131,7 +124,14 @@ class Chain:
                 yield (a, b, min(heard, b))
 
     def _confirms(self, binding: Binding, run: Run) -> bool:
-        return run.tolerance <= self.limit(binding.asset) and _RANKS[self.identity_of(binding, run)] >= self._identity
+        if run.tolerance > self.limit(binding.asset):
+            return False
+        return _RANKS[self.identity_of(binding, run)] >= self._identity or self.by_slot(binding.asset)
+
+    def by_slot(self, asset: AssetId) -> bool:
+        """Whether an asset is only what fills a slot, and that is all that is asked of it: contents are judged."""
+        found = self.of(asset)
+        return self._contents and found is not None and not found.named
 
     def _reach(self, run: Run) -> tuple[Millis, Millis]:
         """Until when a run covers and when it was last heard, saying nothing that depends on what came at known_at."""
@@ -186,10 +186,6 @@ class Chain:
             mine = [each for each in near if each.source.name == binding.source.name]
             if not any(each.from_at <= gone and (each.until_at is None or each.until_at > gone) for each in mine):
                 yield binding, gone, min((each.from_at for each in mine if each.from_at > gone), default=self.until_at)
-
-    def nested(self, one: AssetId, other: AssetId) -> Spans:
-        """Give when one of two is said to be, or to stand within, the other."""
-        return union((*self.path(one, other, Mode.STANDING), *self.path(other, one, Mode.STANDING)))
 
     def _nested(self, one: AssetId, other: AssetId) -> bool:
         return one == other or one in self.above(other) or other in self.above(one)
@@ -272,33 +268,6 @@ class Chain:
         """Walk the derived whereabouts up to a place. Pieces are in order; moments without a row are left out."""
         if asset not in self._shown:
             found = self.of(asset)
-            pieces: list[Shown] = []
-            circular = self.circular(asset)
             rows = found.whereabouts if found is not None else ()
-            for row in sorted(rows, key=lambda row: row.from_at):
-                end = self.until_at if row.until_at is None else min(row.until_at, self.until_at)
-                if row.from_at >= end:
-                    continue
-                mine = Shown(row.from_at, end, row.place, row.moving, row.disputed)
-                if row.container is None or row.container in circular:
-                    pieces.append(mine)
-                else:
-                    pieces.extend(_within(mine, self.shown(row.container)))
-            self._shown[asset] = tuple(pieces)
+            self._shown[asset] = walk(rows, self.until_at, self.circular(asset), self.shown)
         return self._shown[asset]
-
-
-def _within(mine: Shown, above: tuple[Shown, ...]) -> Iterable[Shown]:
-    """Cut a row by where its container is; its own place, where it has one, is the more exact."""
-    at = mine.from_at
-    for piece in above:
-        start, end = max(piece.from_at, at), min(piece.until_at, mine.until_at)
-        if start >= end:
-            continue
-        if start > at:
-            yield Shown(at, start, mine.place, mine.moving, mine.disputed)
-        place = piece.place if mine.place is None else mine.place
-        yield Shown(start, end, place, mine.moving or piece.moving, mine.disputed or piece.disputed)
-        at = end
-    if at < mine.until_at:
-        yield Shown(at, mine.until_at, mine.place, mine.moving, mine.disputed)

@@ -223,12 +223,10 @@ class Containing:
             rank(self.chain.identity_of(each)) for each in self.chain.bindings(asset) if self._leads(each.container)
         ]
         for link in self.chain.links(asset):
-            if link.parent == self.holder:
-                continue
-            near = self.chain.nested(link.parent, self.holder)
             for binding in link.bindings:
                 heard = intersect(union(self.chain.spans(binding, Mode.HEARD)), spans)
-                if subtract(subtract(heard, near), self.inside.moving(asset)):
+                apart = self.quarrels.apart.during(link.parent, self.holder, heard)
+                if subtract(apart, self.inside.moving(asset)):
                     yield binding, rank(self.chain.identity_of(binding)) >= max(ours, default=0)
 
     def _leads(self, container: AssetId | None) -> bool:

@@ -48,6 +48,8 @@ class AssetEvidence:
     bindings: tuple[Binding, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     complete: tuple[Complete, ...] = ()
+    named: bool = True  # it bears a value by which it can be told from others; else it is what fills a slot
+    merged: bool = False  # that its parts are one thing is a person's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,6 @@ class Evidence:
     place_kinds: Mapping[str, PlaceKind] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     explained: tuple[Explained, ...] = ()
+    restated: frozenset[str] = (
+        frozenset()
+    )  # places that people moved, or said another country of, since the claim's start

@@ -15,7 +15,7 @@ from service.facts.judgement import Code, Judgement, Silence, instant
 from service.facts.located import Located, Locating, reached
 from service.facts.policy import CURRENT, Ruleset, effective
 from service.facts.records import AssetId, Binding
-from service.facts.remains import cannot_see, code, remains_to_trust, would_raise
+from service.facts.remains import LISTED, cannot_see, code, remains_to_trust, would_raise
 from service.facts.spans import clip, subtract, total, union
 from service.facts.witnesses import placing_against, placing_for, speaking, witnesses
 
@@ -34,7 +34,8 @@ class Court:
         self.ruleset = ruleset
         self.limits = effective(claim.max_silence, ruleset)
         self.until_at = max(min(claim.until_at, evidence.known_at), claim.from_at)
-        self.chain = Chain(evidence, claim.from_at, self.until_at, self.limits, claim.identity)
+        contents = claim.predicate is Predicate.CONTAINS
+        self.chain = Chain(evidence, claim.from_at, self.until_at, self.limits, claim.identity, contents=contents)
         self._locating = Locating(claim, self.chain)
         self._found: dict[AssetId, Located | Contained | None] = {}
 
@@ -90,6 +91,9 @@ class Court:
             would.extend(self._settle(len(found.quarrels), refused=bool(found.refused)))
             if found.coarse:
                 would.append(code("a_place_as_exact_as_a_rack_position", place=found.place))
+            if found.restated:
+                names = ", ".join(found.restated[:LISTED])
+                would.append(code("ask_from_when_places_were_restated", places=names, count=len(found.restated)))
             would.extend(would_raise(self.claim, self.chain, supporting, self.limits, silent=found.silences))
         return self._judgement(
             subject,
@@ -137,7 +141,7 @@ class Court:
     def _identity(self, supporting: Sequence[Binding]) -> IdentityGrade | None:
         """Give the grade of identity that holds for everything on the way, whenever something supports it."""
         grades: list[IdentityGrade] = []
-        for asset in sorted({each.asset for each in supporting}):
+        for asset in sorted({each.asset for each in supporting if not self.chain.by_slot(each.asset)}):
             mine = [each for each in supporting if each.asset == asset]
             levels = sorted({self.chain.identity_of(each, run) for each in mine for run in each.runs}, key=rank)
             grades.append(self._least(mine, levels))
@@ -186,7 +190,7 @@ class Court:
             self._used(subject, supporting),
             tuple(dict.fromkeys(would)),
             tuple(remains_to_trust(self.chain, [*supporting, *against])),
-            tuple(cannot_see(self.claim, verdict)),
+            tuple(cannot_see(self.claim, self.chain, supporting, verdict)),
         )
 
     def _used(self, subject: AssetId, supporting: Sequence[Binding]) -> dict[Kind, int]:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 from schemas.words import PlaceGrade, PlaceKind, Predicate, Verdict
-from service.facts.chain import Chain, Mode, Shown
+from service.facts.chain import Chain, Mode
 from service.facts.claims import Claim
 from service.facts.judgement import Disagreement, Silence
 from service.facts.placing import Grades, Placing, Target, graded
 from service.facts.quarrels import Quarrels, in_order
 from service.facts.records import AssetId
+from service.facts.shown import Shown
 from service.facts.silences import Silences
 from service.facts.spans import NONE, Spans, clip, covers, subtract, union
 
@@ -28,6 +29,7 @@ class Located:
     refused: Spans  # moments at which something says otherwise
     quarrels: tuple[Disagreement, ...]
     silences: tuple[Silence, ...]
+    restated: tuple[str, ...] = ()  # places on the way that people have said otherwise of since the claim's beginning
 
 
 class Locating:
@@ -70,6 +72,7 @@ class Locating:
             refused,
             in_order(quarrels),
             self.silences.of(subject, placing),
+            self._restated(place, shown),
         )
         contradicted = self._contradicted(placing, subject, support, against, moving, shown)
         return replace(found, verdict=self._first(found, contradicted, subject, shown))
@@ -93,7 +96,12 @@ class Locating:
     def _confirmed(self, found: Located, shown: list[Shown]) -> bool:
         """Whether the evidence and the derived whereabouts both say so at every moment."""
         placing = found.placing
-        if placing is None or found.coarse or not covers(found.confirming, self.chain.from_at, self.chain.until_at):
+        if (
+            placing is None
+            or found.coarse
+            or found.restated
+            or not covers(found.confirming, self.chain.from_at, self.chain.until_at)
+        ):
             return False
         at = self.chain.from_at
         for piece in shown:
@@ -103,6 +111,12 @@ class Locating:
                 return False
             at = piece.until_at
         return at >= self.chain.until_at
+
+    def _restated(self, place: str | None, shown: list[Shown]) -> tuple[str, ...]:
+        """Give the places that hold the one claimed, or those shown, and that stood elsewhere in the tree before."""
+        tree, restated = self.chain.evidence.places, self.chain.evidence.restated
+        named = {each for each in (place, *(piece.place for piece in shown)) if each is not None}
+        return tuple(sorted({outer for each in named for outer in tree.path(each)} & restated)) if restated else ()
 
     def _held(self, placing: Placing, subject: AssetId, support: Grades) -> bool:
         """Whether it held, and then nothing said so any more up to the end: `stale`, if nothing says otherwise."""

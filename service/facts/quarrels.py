@@ -6,11 +6,12 @@ Each is found per asset, once, for one interval. Pure; standard library alone.
 from collections.abc import Iterable
 from itertools import combinations
 
+from service.facts.apart import Apart
 from service.facts.chain import Chain, Link, Mode
 from service.facts.judgement import Disagreement
 from service.facts.placing import Placing
 from service.facts.records import AssetId, Binding, Dispute, Millis
-from service.facts.spans import Spans, clip, intersect, subtract, union
+from service.facts.spans import Spans, clip, intersect, union
 
 
 class Quarrels:
@@ -18,6 +19,7 @@ class Quarrels:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self.apart = Apart(chain)
         self._found: dict[AssetId, tuple[Disagreement, ...]] = {}
 
     def of(self, asset: AssetId, placing: Placing | None = None) -> list[Disagreement]:
@@ -80,11 +82,11 @@ class Quarrels:
         ]
 
     def _containers(self, asset: AssetId) -> Iterable[Disagreement]:
-        """Give containers that are named at one moment though neither is said to hold the other then."""
+        """Give containers that are stated at one moment and cannot both hold it then."""
         links = self.chain.links(asset)
         for one, other in combinations(links, 2) if len(links) > 1 else ():
             both = intersect(self.chain.link(one, Mode.HEARD), self.chain.link(other, Mode.HEARD))
-            apart = subtract(both, self.chain.nested(one.parent, other.parent))
+            apart = self.apart.during(one.parent, other.parent, both)
             for start, end, _ in self._window(apart)[:1]:
                 until_at = end if end < self.chain.until_at else None
                 sources = {each.source.name for each in (*one.bindings, *other.bindings)}

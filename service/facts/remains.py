@@ -10,7 +10,7 @@ from service.facts.chain import Chain, Mode
 from service.facts.claims import Claim
 from service.facts.judgement import Code, Silence, instant
 from service.facts.policy import interval_for
-from service.facts.records import UNKNOWN_DOMAIN, Binding, Millis
+from service.facts.records import UNKNOWN_DOMAIN, AssetId, Binding, Millis
 
 LISTED = 8  # names in one remark; `count` says how many there are
 
@@ -31,11 +31,25 @@ def would_raise(
     weakest = min((chain.identity_of(each) for each in bindings), key=rank, default=None)
     if weakest is not None and rank(weakest) < rank(claim.identity):
         yield code("identity_at_least", asked=claim.identity.value, found=weakest.value)
+    judged = sorted({each.asset for each in bindings if not chain.by_slot(each.asset)})
+    for name, wanting in (("an_identifier", _nameless), ("an_identity_that_rests_on_no_merge", _merged)):
+        if count := sum(wanting(chain, asset) for asset in judged):
+            yield code(name, count=count)
     untimed = sorted({each.source.name for each in bindings if any(run.timing is Timing.UNTIMED for run in each.runs)})
     if untimed:
         yield code("usable_time_in_reports", **_named(untimed))
     if not bindings:
         yield code("a_source_that_reports_it")
+
+
+def _nameless(chain: Chain, asset: AssetId) -> bool:
+    found = chain.of(asset)
+    return found is not None and not found.named
+
+
+def _merged(chain: Chain, asset: AssetId) -> bool:
+    found = chain.of(asset)
+    return found is not None and found.merged
 
 
 def _too_slow(chain: Chain, bindings: Iterable[Binding], limits: Mapping[Kind, Millis]) -> Iterator[Code]:
@@ -105,11 +119,13 @@ def remains_to_trust(chain: Chain, bindings: Sequence[Binding]) -> Iterator[Code
     yield code("raw_messages_not_kept")
 
 
-def cannot_see(claim: Claim, verdict: Verdict) -> Iterator[Code]:
+def cannot_see(claim: Claim, chain: Chain, bindings: Iterable[Binding], verdict: Verdict) -> Iterator[Code]:
     """Say what software cannot see, whatever the verdict."""
     yield code("an_unpowered_box_in_a_warehouse")
     if claim.predicate is Predicate.CONTAINS:
         yield code("a_part_that_nobody_reports")
+        if count := len({each.asset for each in bindings if chain.by_slot(each.asset)}):
+            yield code("a_part_without_identifier_changed_for_another", count=count)
     else:
         yield code("a_device_does_not_sense_where_it_is")
     if verdict is Verdict.CONFIRMED:

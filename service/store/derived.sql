@@ -148,16 +148,17 @@ FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS u(kind, scheme, s
 JOIN shared_value s ON s.cell = $1 AND s.scheme = u.scheme AND s.scope = u.scope AND s.value = u.value AND s.kind = u.kind
 
 -- name: add_parts
-INSERT INTO part (cell, part, asset, kind, alone, at, rank, partition, "offset", n)
-SELECT $1, u.part, u.asset, u.kind, u.alone, u.at, u.rank, u.partition, u.off, u.n
+INSERT INTO part (cell, part, asset, kind, alone, at, rank, partition, "offset", n, known_from)
+SELECT $1, u.part, u.asset, u.kind, u.alone, u.at, u.rank, u.partition, u.off, u.n, u.known_from
 FROM unnest($2::bytea[], $3::uuid[], $4::text[], $5::boolean[], $6::timestamptz[], $7::smallint[], $8::integer[], $9::bigint[],
-            $10::integer[]) AS u(part, asset, kind, alone, at, rank, partition, off, n)
+            $10::integer[], $11::timestamptz[]) AS u(part, asset, kind, alone, at, rank, partition, off, n, known_from)
 RETURNING part
 
 -- name: add_values
-INSERT INTO part_value (cell, kind, scheme, scope, value, part, strong)
-SELECT $1, u.kind, u.scheme, u.scope, u.value, u.part, u.strong
-FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::boolean[]) AS u(kind, scheme, scope, value, part, strong)
+INSERT INTO part_value (cell, kind, scheme, scope, value, part, strong, known_from)
+SELECT $1, u.kind, u.scheme, u.scope, u.value, u.part, u.strong, u.known_from
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::boolean[], $8::timestamptz[])
+     AS u(kind, scheme, scope, value, part, strong, known_from)
 ON CONFLICT ON CONSTRAINT part_value_pkey DO NOTHING
 RETURNING part
 
@@ -170,8 +171,9 @@ ON CONFLICT ON CONSTRAINT shared_value_pkey DO NOTHING
 RETURNING value
 
 -- name: add_assets
-INSERT INTO asset (cell, asset, kind, from_at)
-SELECT $1, u.asset, u.kind, u.from_at FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) AS u(asset, kind, from_at)
+INSERT INTO asset (cell, asset, kind, from_at, known_from)
+SELECT $1, u.asset, u.kind, u.from_at, u.known_from
+FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[]) AS u(asset, kind, from_at, known_from)
 RETURNING asset
 
 -- name: widen_assets

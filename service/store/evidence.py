@@ -89,3 +89,23 @@ async def event_hashes(book: Book, names: list[str]) -> Rows:
 async def suspensions(book: Book) -> Rows:
     """Give the bodies of the acts that suspended and resumed partitions, in order."""
     return await book.ask(_SQL["read_suspensions"], book.known_at)
+
+
+async def named(book: Book, names: list[str]) -> Rows:
+    """Give those of some names whose things bear a value by which they can be told from others."""
+    return await book.ask(_SQL["read_named"], names, book.known_at)
+
+
+async def merges(book: Book, names: list[str]) -> Rows:
+    """Give what people joined among these names, in force: (one, other)."""
+    return await book.ask(_SQL["read_merges"], names, book.known_at)
+
+
+async def terms(book: Book, sources: list[str]) -> Rows:
+    """Give as what sources first appeared (from_at None), and what was enrolled of them, oldest first."""
+    return await book.ask(_SQL["read_terms"], sources, book.known_at)
+
+
+async def restated(book: Book, since: Millis) -> Rows:
+    """Give the places of which another container or country was said after a moment."""
+    return await book.ask(_SQL["read_restated"], since, book.known_at)

@@ -65,3 +65,19 @@ FROM read_inside($1, $2, $3, $4, $5, $6, $7)
 -- name: read_suspensions
 SELECT body
 FROM read_suspensions($1, $2, $3)
+
+-- name: read_named
+SELECT name
+FROM read_named($1, $2, $3, $4)
+
+-- name: read_merges
+SELECT one, other
+FROM read_merges($1, $2, $3, $4)
+
+-- name: read_terms
+SELECT source, from_at, source_class, control_domain
+FROM read_terms($1, $2, $3, $4)
+
+-- name: read_restated
+SELECT place
+FROM read_restated($1, $2, $3, $4)
