@@ -48,5 +48,5 @@ class Clock:
 
 
 def outage(before: Millis, at: Millis) -> bool:
-    """Whether a stretch without any record is ours: three beat intervals at least. Pure."""
+    """Whether a stretch without any record is ours. Pure."""
     return at - before >= OUTAGE

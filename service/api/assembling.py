@@ -10,7 +10,7 @@ from service.api.gathering import BEFORE, Gathered
 from service.api.lifting import lifted, rack_position
 from service.facts import gaps
 from service.facts.evidence import AssetEvidence, Complete, Evidence, Explained, Gap, IdentityDispute
-from service.facts.intervals import Interval
+from service.facts.intervals import Interval, interval
 from service.facts.records import UNKNOWN_DOMAIN, AssetId, Binding, Dispute, Millis, Places, Run, Source, Whereabouts
 
 
@@ -242,8 +242,8 @@ class _Assembler:
             without.setdefault(row["partition"], []).append(Interval(row["from_at"], row["until_at"]))
         for row in self._held.gaps:
             until_at = self._cut(row["until_at"])
-            gap = gaps.Gap(row["from_at"], row["from_at"], until_at)
-            for part in gaps.cause(gap, without.get(row["partition"], ()), self._known_at):
+            gap = interval(row["from_at"], self._known_at if until_at is None else until_at)
+            for part in gaps.cause(gap, without.get(row["partition"], ())) if gap is not None else ():
                 open_still = until_at is None and part.interval.until_at == self._known_at
                 end = None if open_still else part.interval.until_at
                 yield Gap(row["source"], row["scope"], part.interval.from_at, end, part.cause)

@@ -26,10 +26,6 @@ class Interval:
         """How many milliseconds it holds: at least 1."""
         return self.until_at - self.from_at
 
-    def holds(self, at: Millis) -> bool:
-        """Whether the moment lies in it."""
-        return self.from_at <= at < self.until_at
-
 
 def interval(from_at: Millis, until_at: Millis) -> Interval | None:
     """[from_at, until_at), or None where that is empty."""
@@ -80,8 +76,3 @@ def complement(intervals: Iterable[Interval], within: Interval) -> tuple[Interva
         at = each.until_at
     rest = interval(at, within.until_at)
     return tuple(found) if rest is None else (*found, rest)
-
-
-def total(intervals: Iterable[Interval]) -> Millis:
-    """How many milliseconds the set of them holds: what overlaps counts once."""
-    return sum(each.length for each in union(intervals))

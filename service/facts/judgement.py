@@ -9,8 +9,6 @@ from schemas.words import IdentityGrade, Kind, PlaceGrade, Verdict
 from service.facts.claims import Claim
 from service.facts.records import AssetId, Millis
 
-Detail = dict[str, str | int | None]
-
 
 @dataclass(frozen=True, slots=True)
 class Code:

@@ -4,9 +4,10 @@ from schemas.words import RunEnd, Timing
 from service.facts.records import Millis
 
 MIN_TOLERANCE: Millis = 5 * 60 * 1000
+INTERVALS_PER_TOLERANCE = 3
 DEFAULT_LATENESS: Millis = 2 * 60 * 1000
 BEAT_INTERVAL: Millis = 10 * 1000
-OUTAGE: Millis = 3 * BEAT_INTERVAL  # a stretch without any record at all of at least that is ours (rule 12)
+OUTAGE: Millis = 3 * BEAT_INTERVAL  # a stretch of at least this without any record at all is ours (rule 12)
 
 _OFFSET_BITS = 40  # records of one partition: 10^12
 _PARTITION_BITS = 16
@@ -18,7 +19,7 @@ ACTS_PARTITION = (1 << _PARTITION_BITS) - 1  # runs of retried dead letters: the
 
 def tolerance(interval: Millis) -> Millis:
     """Longest silence within a run of a source that reports every `interval` (rule 9)."""
-    return max(3 * interval, MIN_TOLERANCE)
+    return max(INTERVALS_PER_TOLERANCE * interval, MIN_TOLERANCE)
 
 
 def timing(event: Millis | None, append: Millis, clock_offset: Millis, lateness: Millis) -> Timing:

@@ -13,7 +13,6 @@ from enum import Enum
 from itertools import accumulate
 
 from schemas.words import BindingEnd, Timing
-from service.facts.coverage import covers
 from service.facts.records import Binding, Millis, Run
 
 FAR: Millis = 1 << 62
@@ -95,7 +94,8 @@ def voices(bindings: Iterable[Binding], dimension: Dimension, at: Millis) -> lis
     kin: dict[tuple[object, ...], list[tuple[Binding, tuple[Run, ...]]]] = defaultdict(list)
     for each in known:
         value = _value(each, dimension)
-        runs = tuple(sorted((_known(run, at) for run in each.runs if covers(run) and run.first < at), key=_by_time))
+        covering = (run for run in each.runs if run.timing is not Timing.LATE and run.first < at)
+        runs = tuple(sorted((_known(run, at) for run in covering), key=_by_time))
         if value is None or not runs or (_until(each, at) <= runs[0].first):
             continue  # late runs alone claim nothing
         kin[each.source.name, each.scope, each.lifted_from, value, _surveyed(each, dimension, runs)].append(

@@ -1,4 +1,4 @@
-"""Whereabouts and coverage as properties: no order, no future, no overlap, and in time."""
+"""Whereabouts as properties: no order, no future, no overlap, and in time."""
 
 import time
 from collections.abc import Sequence
@@ -9,8 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.words import BindingEnd, Kind, RunEnd, SourceClass, Timing
-from service.facts.coverage import coverage
-from service.facts.intervals import Interval
 from service.facts.nameless import Nameless
 from service.facts.records import AssetId, Binding, Places, Run, Source, Whereabouts
 from service.facts.whereabouts import History, history
@@ -157,22 +155,6 @@ def test_every_disputed_row_has_its_dispute(found: list[Binding]) -> None:
         row = at_moment(whole.rows, at)
         disputed = any(each.from_at <= at and (each.until_at is None or at < each.until_at) for each in whole.disputes)
         assert (row is not None and row.disputed) == disputed
-
-
-@given(st.lists(st.integers(0, END - 1).flatmap(lambda at: runs(at, None)), max_size=4), st.integers(1, END), st.data())
-def test_coverage_never_depends_on_what_came_later(drawn: list[tuple[Run, ...]], at: int, data: st.DataObject) -> None:
-    whole = [run for each in drawn for run in each]
-    window = Interval(data.draw(st.integers(0, END - 1)), END + 10)
-    known = []
-    for run in whole:
-        if run.first < at:
-            goes_on = run.last + run.tolerance >= at and (run.until is None or run.until >= at)
-            last = data.draw(st.integers(max(at, run.last), at + 99)) if goes_on else run.last
-            known.append(replace(run, last=last, until=None if goes_on else run.until))
-    found = coverage(whole, window, at)
-    assert coverage(known, window, at) == found
-    assert found.silences or found.whole or found.window is None
-    assert found.share <= 1
 
 
 def long_story(number: int, *, sequential: bool) -> list[Binding]:

@@ -12,8 +12,9 @@ from service.facts.document import document, document_of_set
 from service.facts.evidence import Evidence, Gap, IdentityDispute
 from service.facts.judge import judge
 from service.facts.judgement import Judgement
-from service.facts.policy import CURRENT, effective, interval_for, tolerance_of
+from service.facts.policy import CURRENT, effective, interval_for
 from service.facts.records import AssetId, Binding, Dispute, Places, Source
+from service.facts.runs import tolerance
 from service.facts.sets import judge_set
 from tests.support.verdicts import (
     ABROAD,
@@ -287,7 +288,7 @@ def test_rule_27_caps_and_intervals() -> None:
     for kind, minutes in ((Kind.GPU, 5), (Kind.CHASSIS, 20), (Kind.RACK, 80)):
         interval = interval_for(CURRENT.caps[kind])
         assert interval == minutes * MINUTE
-        assert tolerance_of(interval) == CURRENT.caps[kind]
+        assert tolerance(interval) == CURRENT.caps[kind]
     assert interval_for(MINUTE) is None  # the tolerance of every source is longer
 
 
