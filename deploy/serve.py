@@ -29,6 +29,7 @@ _STATEMENT_MS = 30_000
 _SEND_S = 5.0
 POOL_SIZE = 16
 _GRACE_S = 5
+_MAYBE_WRITTEN = "it may have been written: send it again with the same `key`, which is applied once"
 
 
 def now() -> Millis:
@@ -68,24 +69,23 @@ class KafkaSender:
     async def __call__(
         self, topic: str, value: bytes, headers: tuple[tuple[str, bytes], ...], at: Millis | None
     ) -> Sent:
-        """Put one record on partition 0; return once all replicas have it. Raises `Transient` after seconds."""
-        sending = False
+        """Put one record on partition 0; return once all replicas have it.
+
+        Raises `Transient` after seconds; its words say whether the record may be written all the same.
+        """
+        began = False
         try:
             async with asyncio.timeout(_SEND_S):
                 client = await self._connected()
                 if at is not None:
                     at = max(at, self._played.get(topic, 0) + 1)
-                sending = True
+                began = True
                 done = await client.send_and_wait(topic, value, partition=0, headers=list(headers), timestamp_ms=at)
                 if at is not None:
                     await self._let_time_go_by(client, topic, at)
         except (KafkaError, NoKafka, OSError, TimeoutError) as exc:
-            written = (
-                "whether it was written is not known, send it again with the same key"
-                if sending
-                else ("nothing was written, try again")
-            )
-            raise Transient(f"Kafka takes nothing now ({str(exc) or type(exc).__name__}): {written}") from exc
+            became = _MAYBE_WRITTEN if began else "nothing was written: send it again in a while"
+            raise Transient(f"Kafka does not answer ({str(exc) or type(exc).__name__}); {became}") from exc
         return Sent(done.offset, done.timestamp)
 
     async def _let_time_go_by(self, client: AIOKafkaProducer, topic: str, at: Millis) -> None:

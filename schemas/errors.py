@@ -34,7 +34,10 @@ class Rejected(HoldfastError):
 
 
 class Transient(HoldfastError):
-    """The world is wrong for now (server away, connection lost): the same work is tried again."""
+    """Something that is needed is away for now.
+
+    The world is wrong (a server away, a connection lost): whoever consumes takes the same batch again.
+    """
 
     status: ClassVar[int] = 503
     slug: ClassVar[str] = "unavailable"

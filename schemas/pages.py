@@ -1,46 +1,27 @@
 """What the API's reading routes answer: each names its cell, whether that is simulated, and `known_at`."""
 
-from typing import Annotated, Any, Generic, TypeVar
+import hashlib
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from schemas.acts import Cell
 from schemas.answers import KUL, RACK, At
+from schemas.paging import AT, Answered, example
 
-_AT = "2025-06-01T00:00:00.000Z"
-
-
-class Answered(BaseModel):
-    """What every answer is: immutable."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-Shown = TypeVar("Shown", bound=Answered)
-
-
-def example(**members: JsonValue) -> ConfigDict:
-    """Configure a frozen model with one example."""
-    return ConfigDict(frozen=True, json_schema_extra={"examples": [members]})
-
-
-def _page_example(schema: dict[str, Any]) -> None:
-    schema["examples"] = [
-        {"cell": "kul-1", "simulated": True, "known_at": _AT, "as_of": None, "items": [], "next": None}
-    ]
-
-
-class Page(Answered, Generic[Shown]):
-    """A page in a stable order. `next` is the cursor of the following page; null on the last."""
-
-    model_config = ConfigDict(frozen=True, json_schema_extra=_page_example)
-
-    cell: Cell
-    simulated: bool
-    known_at: At
-    as_of: At | None = None
-    items: list[Shown]
-    next: str | None = None
+_LATER = "2025-06-01T06:00:00.000Z"
+_FINDING = "5f0c7c0e-2b6d-8a41-9d57-3a1c9be2f001"
+_EVENT = f'{{"asset":"{KUL}","kind":"asset","salt":"00112233445566778899aabbccddeeff"}}'
+_STRETCH: dict[str, JsonValue] = {
+    "from": AT,
+    "until": None,
+    "container": RACK,
+    "container_slot": "U12",
+    "place": None,
+    "moving": False,
+    "disputed": False,
+    "known_from": AT,
+}
 
 
 class SiteShown(Answered):
@@ -70,7 +51,7 @@ class SitesAnswer(Answered):
             {
                 "cell": "kul-1",
                 "simulated": True,
-                "horizon": _AT,
+                "horizon": AT,
                 "sites": [{"place": "KUL-1", "country": "MY", "latitude": 3.1, "longitude": 101.7}],
                 "not_counted": [],
             }
@@ -83,6 +64,8 @@ class SitesAnswer(Answered):
 class PlaceShown(Answered):
     """A place and what it lies in."""
 
+    model_config = example(place="KUL-1/H1/R3/P07", kind="rack_position", within="KUL-1/H1/R3", country="MY", since=AT)
+
     place: str
     kind: str
     within: str | None = None
@@ -92,6 +75,18 @@ class PlaceShown(Answered):
 
 class SourceShown(Answered):
     """A source: what was enrolled last, or what it first appeared as."""
+
+    model_config = example(
+        source="bmc-r3-u12",
+        source_class="out_of_band",
+        control_domain="facilities",
+        interval_s=300,
+        clock_offset_s=0,
+        lateness_s=120,
+        retired=False,
+        enrolled_at=AT,
+        first_at=AT,
+    )
 
     source: str
     source_class: str
@@ -107,6 +102,8 @@ class SourceShown(Answered):
 class AssetShown(Answered):
     """A thing, by its id; `names` are all ids that it goes by."""
 
+    model_config = example(asset=KUL, kind="chassis", since=AT)
+
     asset: str
     kind: str
     since: At
@@ -114,6 +111,8 @@ class AssetShown(Answered):
 
 class StandingShown(Answered):
     """A thing and where it stands: in a slot of a container, at a place, or both. `depth`: 1 = directly there."""
+
+    model_config = example(asset=KUL, kind="chassis", container=RACK, container_slot="U12", place=None, depth=1)
 
     asset: str
     kind: str
@@ -126,7 +125,7 @@ class StandingShown(Answered):
 class WhereaboutsShown(Answered):
     """Where a thing was during [from, until). `moving`: a younger claim disagrees and is not decided yet."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, json_schema_extra={"examples": [_STRETCH]})
 
     from_at: Annotated[At, Field(alias="from")]
     until_at: Annotated[At | None, Field(alias="until")] = None
@@ -141,6 +140,8 @@ class WhereaboutsShown(Answered):
 class IdentifierShown(Answered):
     """An identifier that sources claim for a thing. `shared`: it is known to stand on several things."""
 
+    model_config = example(scheme="serial", scope="acme/x100", value="SN-1", strong=True, shared=False)
+
     scheme: str
     scope: str
     value: str
@@ -150,6 +151,18 @@ class IdentifierShown(Answered):
 
 class RunShown(Answered):
     """An unbroken stretch of reports of one source about this thing. `last` may be older than its last report."""
+
+    model_config = example(
+        source="bmc-r3-u12",
+        scope="node",
+        slot="node",
+        timing="fresh",
+        tolerance_s=900,
+        first=AT,
+        last=_LATER,
+        until=None,
+        end_cause=None,
+    )
 
     source: str
     scope: str
@@ -165,6 +178,8 @@ class RunShown(Answered):
 class EventShown(Answered):
     """An appended fact: its number, its hash (the log's entry), and the very bytes that it is the hash of."""
 
+    model_config = example(n=7, at=AT, kind="asset", sha256=hashlib.sha256(_EVENT.encode()).hexdigest(), bytes=_EVENT)
+
     n: int
     at: At
     kind: str
@@ -174,6 +189,19 @@ class EventShown(Answered):
 
 class FindingShown(Answered):
     """Something that needs a person."""
+
+    model_config = example(
+        finding=_FINDING,
+        kind="rack_moved",
+        severity="high",
+        subject=RACK,
+        state="open",
+        opened_at=AT,
+        updated_at=_LATER,
+        closed_at=None,
+        words="the rack stands at another position",
+        evidence={"from": "KUL-1/H1/R3/P07"},
+    )
 
     finding: str
     kind: str
@@ -189,6 +217,19 @@ class FindingShown(Answered):
 
 class DeadLetterShown(Answered):
     """A record that could not be read, and why. Its bytes are kept; `holdfast dead-letters show` prints them."""
+
+    model_config = example(
+        topic="telemetry",
+        partition=0,
+        epoch=0,
+        offset=41,
+        at=AT,
+        code="bad_json",
+        words="the report is not JSON",
+        source="bmc-r3-u12",
+        size=180,
+        retried_at=None,
+    )
 
     topic: str
     partition: int
@@ -208,22 +249,13 @@ class AssetAnswer(Answered):
     model_config = example(
         cell="kul-1",
         simulated=True,
-        known_at=_AT,
-        as_of=_AT,
+        known_at=AT,
+        as_of=AT,
         asset=KUL,
         kind="chassis",
         names=[KUL],
         identifiers=[{"scheme": "serial", "scope": "acme/x100", "value": "SN-1", "strong": True, "shared": False}],
-        standing={
-            "from": _AT,
-            "until": None,
-            "container": RACK,
-            "container_slot": "U12",
-            "place": None,
-            "moving": False,
-            "disputed": False,
-            "known_from": _AT,
-        },
+        standing=_STRETCH,
         path=[RACK, "KUL-1/H1/R3/P07"],
     )
 

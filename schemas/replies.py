@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.acts import AnyAct, Cell
 from schemas.answers import At
-from schemas.pages import Answered, example
+from schemas.paging import Answered, example
 
 _AT = "2025-06-01T00:00:00.000Z"
 

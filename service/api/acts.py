@@ -10,7 +10,7 @@ from schemas.errors import HoldfastError
 from schemas.replies import ActAnswer, ActAsked
 from service.api import writing
 from service.api.asking import CellNotFound, Reads
-from service.api.auth import AnyCaller, CanRead, guarded
+from service.api.auth import OF_BODIES, AnyCaller, CanRead, guarded
 from service.api.parts import parts_of
 
 router = guarded("acts")
@@ -23,7 +23,9 @@ class ActNotFound(HoldfastError):
     slug: ClassVar[str] = "act-not-found"
 
 
-@router.post("/acts", responses={202: {"model": ActAnswer, "description": "Taken; its outcome is not known yet"}})
+@router.post(
+    "/acts", responses={202: {"model": ActAnswer, "description": "Taken; its outcome is not known yet"}, **OF_BODIES}
+)
 async def write_act(request: Request, response: Response, caller: AnyCaller, asked: ActAsked) -> ActAnswer:
     """Write an act, and wait up to 10 s for its outcome; else 202 with the act's URL.
 

@@ -6,11 +6,12 @@ from typing import Annotated, ClassVar
 
 from fastapi import Depends, Query, Request
 
-from schemas.acts import AssetRef, Cell
+from schemas.acts import Cell
 from schemas.answers import Moment
 from schemas.errors import HoldfastError
 from service.api import cursors
 from service.api.auth import CanRead
+from service.api.cursors import Part
 from service.api.parts import parts_of
 from service.facts.records import Millis
 from service.store import evidence, reading
@@ -87,9 +88,9 @@ class Reading:
         """Give what every answer names."""
         return {"cell": self.book.cell, "simulated": self.opened.simulated, "known_at": self.book.known_at}
 
-    def after(self, listing: str, first: cursors.Key) -> cursors.Key:
-        """Give the key after which the page begins; `first` where there is no cursor."""
-        return cursors.read(self._named(listing), self.cursor, first) if self.cursor else first
+    def after(self, listing: str, *parts: Part) -> cursors.Key:
+        """Give the key, of these parts, after which the page begins. Raises `BadCursor`."""
+        return cursors.read(self._named(listing), self.cursor, parts) if self.cursor else [each.first for each in parts]
 
     def next(self, listing: str, key: cursors.Key, count: int) -> str | None:
         """Give the cursor of the next page, if this one of `count` things was full."""
@@ -171,7 +172,6 @@ def _is_asset(text: str) -> bool:
 
 
 ReadingAsked = Annotated[Reading, Depends(_reading)]
-AssetAsked = AssetRef
 
 
 async def asset_names(book: Book, asset: str) -> tuple[str, str, list[str]]:

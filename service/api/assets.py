@@ -13,14 +13,15 @@ from schemas.pages import (
     AssetShown,
     EventShown,
     IdentifierShown,
-    Page,
     RunShown,
     StandingShown,
     WhereaboutsShown,
 )
+from schemas.paging import Page
 from schemas.words import Kind, Scheme
 from service.api.asking import AssetNotFound, PlaceNotFound, Reading, ReadingAsked, asset_names
 from service.api.auth import guarded
+from service.api.cursors import Part
 from service.facts.records import Millis
 from service.facts.schemes import scope_of, usable
 from service.store import evidence, reading
@@ -28,7 +29,6 @@ from service.store.reading import Book, Rows
 
 router = guarded("assets")
 
-_NIL = "00000000-0000-0000-0000-000000000000"
 _DEEP = 8
 EVER = (0, 253_402_300_799_999)
 
@@ -57,7 +57,7 @@ async def find_assets(
         raise OneOrTheOther("ask with scheme and value, or with place, or with neither")
     book = asked.book
     listing = f"assets/{scheme}/{value}/{scope}/{place}/{kind}"
-    after = str(asked.after(listing, [_NIL])[0])
+    after = str(asked.after(listing, Part.ASSET)[0])
     if scheme is not None and value is not None:
         found = await assets_bearing(book, scheme, value, scope)
     elif place is not None:
@@ -112,7 +112,7 @@ async def read_asset(asked: ReadingAsked, asset: AssetPath) -> AssetAnswer:
 async def read_whereabouts(asked: ReadingAsked, asset: AssetPath) -> Page[WhereaboutsShown]:
     """Read where an asset was, stretch by stretch, as known at `known_at`."""
     canonical, _, _ = await asset_names(asked.book, asset)
-    (begin,) = asked.after(f"whereabouts/{asset}", [-1])
+    (begin,) = asked.after(f"whereabouts/{asset}", Part.MOMENT)
     rows = await evidence.whereabouts(asked.book, [canonical], *EVER)
     items = [_stretch(row) for row in rows if row["from_at"] > int(begin)][: asked.limit]
     following = asked.next(f"whereabouts/{asset}", [items[-1].from_at], len(items)) if items else None
@@ -153,7 +153,7 @@ async def read_runs(asked: ReadingAsked, asset: AssetPath) -> Page[RunShown]:
                 )
                 keyed[one.first, one.source, one.scope, one.slot] = one
     listing = f"runs/{asset}"
-    after = tuple(asked.after(listing, [-1, "", "", ""]))
+    after = tuple(asked.after(listing, Part.MOMENT, Part.TEXT, Part.TEXT, Part.TEXT))
     keys = sorted(key for key in keyed if key > after)[: asked.limit]
     following = asked.next(listing, list(keys[-1]), len(keys)) if keys else None
     items = [keyed[key] for key in keys]
@@ -164,7 +164,7 @@ async def read_runs(asked: ReadingAsked, asset: AssetPath) -> Page[RunShown]:
 async def read_events(asked: ReadingAsked, asset: AssetPath) -> Page[EventShown]:
     """Read the events about an asset, with the very bytes that their hashes are of."""
     _, _, names = await asset_names(asked.book, asset)
-    (begin,) = asked.after(f"events/{asset}", [-1])
+    (begin,) = asked.after(f"events/{asset}", Part.NUMBER)
     rows = await reading.events(asked.book, names, int(begin), asked.limit)
     items = [
         EventShown(n=row["n"], at=row["at"], kind=row["kind"], sha256=row["sha256"].hex(), bytes=row["bytes"].decode())
@@ -176,7 +176,7 @@ async def read_events(asked: ReadingAsked, asset: AssetPath) -> Page[EventShown]
 
 def contents_page(asked: Reading, listing: str, rows: Rows) -> Page[StandingShown]:
     """Make a page of what stands somewhere, by id."""
-    after = str(asked.after(listing, [_NIL])[0])
+    after = str(asked.after(listing, Part.ASSET)[0])
     items = [StandingShown(**dict(row)) for row in rows if row["asset"] > after][: asked.limit]
     following = asked.next(listing, [items[-1].asset], len(items)) if items else None
     return Page[StandingShown].model_validate({**asked.head(), "as_of": asked.as_of, "items": items, "next": following})

@@ -8,12 +8,12 @@ from schemas.answers import Attestation, ClaimAsked
 from schemas.envelope import rfc3339
 from service.api.asking import Reads
 from service.api.attesting import attest
-from service.api.auth import CanRead, guarded
+from service.api.auth import OF_BODIES, CanRead, guarded
 
 router = guarded("attestations")
 
 
-@router.post("/attestations", response_model=Attestation)
+@router.post("/attestations", response_model=Attestation, responses=OF_BODIES)
 async def ask(connection: Reads, caller: CanRead, asked: ClaimAsked) -> Response:
     """Judge a claim on the evidence of a cell, as known at `known_at` (default, and at most: the horizon).
 

@@ -6,7 +6,7 @@ Routers deny by default: each is made by `guarded`, and those that are public sa
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -122,16 +122,27 @@ CanRead = Annotated[Caller, Depends(_may("read"))]
 CanAudit = Annotated[Caller, Depends(_may("audit"))]
 
 
+_PROBLEMS = {
+    400: "What was sent cannot be read: a cursor, or JSON",
+    401: "No key, or one that does not hold",
+    403: "The key lacks the scope",
+    404: "Not there, or not yours to see",
+    413: "The body is too large",
+    415: "The body is not said to be JSON",
+    422: "The request is not well formed",
+    503: "Something is away for now",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe refusals of a route, for the OpenAPI document."""
+    return {status: {"model": Problem, "description": _PROBLEMS[status]} for status in statuses}
+
+
 def guarded(tag: str) -> APIRouter:
     """Make a router none of whose routes answers without a key."""
-    refusals: dict[int | str, dict[str, object]] = {
-        status: {"model": Problem, "description": words}
-        for status, words in (
-            (401, "No key, or one that does not hold"),
-            (403, "The key lacks the scope"),
-            (404, "Not there, or not yours to see"),
-            (422, "The request is not well formed"),
-            (503, "Something is away for now"),
-        )
-    }
+    refusals = problems(400, 401, 403, 404, 422, 503)
     return APIRouter(prefix="/v1", tags=[tag], dependencies=[Depends(caller_of)], responses=refusals)
+
+
+OF_BODIES = problems(413, 415)  # what routes that take a body refuse besides

@@ -1,15 +1,24 @@
-"""Cursors: where the next page begins, and as known when, so that pages of one listing fit each other. Pure."""
+"""Cursors: where the next page begins. Pure.
+
+A cursor is a key of the listing, in JSON, with a check that finds mistakes. It is no signature and needs none, since a
+cursor gives no rights; so what it holds is looked at like any other thing that comes from outside.
+"""
 
 import base64
 import binascii
 import hashlib
 import json
+import re
+from collections.abc import Sequence
+from enum import Enum
 from typing import ClassVar
 
 from schemas.errors import HoldfastError
 
 Key = list[str | int]
 _CHECK_BYTES = 6
+_TEXT = re.compile("[^\0\ud800-\udfff]*")  # what a text column holds
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class BadCursor(HoldfastError):
@@ -19,27 +28,54 @@ class BadCursor(HoldfastError):
     slug: ClassVar[str] = "bad-cursor"
 
 
+class Part(Enum):
+    """What a part of a key is: a value that comes before every other, and what the database takes for it."""
+
+    TEXT = "text"
+    ASSET = "asset"
+    MOMENT = "moment"
+    PARTITION = "partition"
+    NUMBER = "number"
+
+    @property
+    def first(self) -> str | int:
+        """A value that comes before every other."""
+        if self in _LARGEST:
+            return -1
+        return "" if self is Part.TEXT else "00000000-0000-0000-0000-000000000000"
+
+    def takes(self, value: object) -> bool:
+        """Whether a value can be such a part."""
+        if self in _LARGEST:
+            return type(value) is int and -1 <= value <= _LARGEST[self]
+        if not isinstance(value, str):
+            return False
+        return (_TEXT if self is Part.TEXT else _UUID).fullmatch(value) is not None
+
+
+_LARGEST = {Part.MOMENT: 253_402_300_799_999, Part.PARTITION: 2**31 - 1, Part.NUMBER: 2**63 - 1}  # the year 9999; types
+
+
 def write(listing: str, key: Key) -> str:
     """Write a cursor for a listing (its route and what it was asked for)."""
     body = json.dumps(key, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_check(listing, body) + body).rstrip(b"=").decode()
 
 
-def read(listing: str, cursor: str, like: Key) -> Key:
-    """Read a cursor back; its members have the types of `like`. Raises `BadCursor`.
-
-    The check finds mistakes; it is no signature, and needs none: a cursor gives no rights.
-    """
+def read(listing: str, cursor: str, parts: Sequence[Part]) -> Key:
+    """Read a cursor back: a key of these parts. Raises `BadCursor`."""
     wrong = BadCursor("this cursor was not given for this listing: begin again without one")
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         check, body = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
         if check != _check(listing, body) or write(listing, json.loads(body)) != cursor:
             raise wrong
-        key: Key = json.loads(body)
-    except (ValueError, binascii.Error) as exc:
+        key = json.loads(body)
+    except (ValueError, RecursionError, binascii.Error) as exc:
         raise wrong from exc
-    if [type(each) for each in key] != [type(each) for each in like]:
+    if not isinstance(key, list) or len(key) != len(parts):
+        raise wrong
+    if not all(part.takes(value) for part, value in zip(parts, key, strict=True)):
         raise wrong
     return key
 

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.problems import problem
 
 MAX_BODY_BYTES = 1_000_000
+_DIGITS = 18
 
 
 class BodyLimit:
@@ -23,7 +24,7 @@ class BodyLimit:
             413, "too-large", "The body is too large", f"a body may have {self.limit} bytes: ask or write in parts"
         )
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > self.limit:
+        if not announced.isdigit() or len(announced) > _DIGITS or int(announced) > self.limit:
             await refusal(scope, receive, send)
             return
         body = b""

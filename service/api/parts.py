@@ -28,7 +28,10 @@ class Sender(Protocol):
     async def __call__(
         self, topic: str, value: bytes, headers: tuple[tuple[str, bytes], ...], at: Millis | None
     ) -> Sent:
-        """Return once the broker has it. `at`: its time, where the topic takes the sender's. Raises `Transient`."""
+        """Return once the broker has it. `at`: its time, where the topic takes the sender's.
+
+        Raises `Transient`; its words say whether the broker may have it all the same.
+        """
         ...
 
 

@@ -83,20 +83,43 @@ async def _ours(request: Request, error: HoldfastError) -> Response:
 
 async def _invalid(_request: Request, error: RequestValidationError) -> Response:
     found = error.errors()
+    if isinstance(error.body, bytes):  # it was not taken for JSON
+        return problem(415, "not-json", "The body is not said to be JSON", "send `content-type: application/json`")
+    if any(one["type"] == "json_invalid" for one in found):
+        (first,) = found
+        return _bad_json(f"{first['ctx']['error']}, at character {first['loc'][-1]}")
     errors = [
         {"at": ".".join(str(part) for part in one["loc"]), "says": str(one["msg"]).removeprefix("Value error, ")}
         for one in found
     ]
-    if any(one["type"] == "json_invalid" for one in found):
-        return problem(400, "bad-json", "The body is not JSON", errors[0]["says"], errors=errors)
     detail = f"{errors[0]['at']}: {errors[0]['says']}" if errors else None
     return problem(422, "invalid-request", "The request is not well formed", detail, errors=errors)
 
 
+def _bad_json(detail: str) -> JSONResponse:
+    return problem(400, "bad-json", "The body cannot be read as JSON", detail)
+
+
 async def _http(_request: Request, error: HTTPException) -> Response:
     phrase = HTTPStatus(error.status_code).phrase
-    detail = error.detail if error.detail != phrase else None
-    return problem(error.status_code, phrase.lower().replace(" ", "-"), phrase, detail=detail, headers=error.headers)
+    detail: str | None = error.detail
+    headers = dict(error.headers or {})
+    match error.status_code:
+        case HTTPStatus.BAD_REQUEST if error.__cause__ is not None:  # of the framework: what json.loads raised
+            return _bad_json(_unreadable(error.__cause__))
+        case HTTPStatus.NOT_FOUND:
+            detail = "there is no such path: /docs lists those that are"
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            detail = f"this path takes {headers.get('Allow', 'other methods')}"
+    return problem(error.status_code, phrase.lower().replace(" ", "-"), phrase, detail, headers=headers)
+
+
+def _unreadable(cause: BaseException) -> str:
+    if isinstance(cause, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(cause, UnicodeDecodeError):
+        return f"it is not {cause.encoding.upper()}, at byte {cause.start}"
+    return "a number has too many digits" if isinstance(cause, ValueError) else "it cannot be parsed"
 
 
 async def _away(request: Request, error: Exception) -> Response:

@@ -10,23 +10,23 @@ from schemas.pages import (
     CellShown,
     DeadLetterShown,
     FindingShown,
-    Page,
     PlaceShown,
     SitesAnswer,
     SiteShown,
     SourceShown,
     StandingShown,
 )
+from schemas.paging import Page
 from schemas.words import FindingKind
 from service.api.asking import AllOfMine, ReadingAsked
 from service.api.assets import contents_page, standing_at
 from service.api.auth import CanAudit, guarded
+from service.api.cursors import Part
 from service.store import reading
 
 router = guarded("records")
 
 _DEEP = 8
-_NIL = "00000000-0000-0000-0000-000000000000"
 
 
 @router.get("/sites")
@@ -53,7 +53,7 @@ async def list_sites(mine: AllOfMine) -> SitesAnswer:
 @router.get("/places")
 async def list_places(asked: ReadingAsked) -> Page[PlaceShown]:
     """List places by name, as known at `known_at`."""
-    (after,) = asked.after("places", [""])
+    (after,) = asked.after("places", Part.TEXT)
     rows = await reading.places(asked.book, str(after), asked.limit)
     items = [PlaceShown.model_validate({**dict(row), "since": row["from_at"]}) for row in rows]
     following = asked.next("places", [items[-1].place], len(items)) if items else None
@@ -70,7 +70,7 @@ async def read_place(asked: ReadingAsked, place: Annotated[Name, Path()], *, dee
 @router.get("/sources")
 async def list_sources(asked: ReadingAsked) -> Page[SourceShown]:
     """List sources by name, enrolled or merely seen, as known at `known_at`."""
-    (after,) = asked.after("sources", [""])
+    (after,) = asked.after("sources", Part.TEXT)
     rows = await reading.sources(asked.book, str(after), asked.limit)
     items = [
         SourceShown(
@@ -96,7 +96,7 @@ async def list_findings(
 ) -> Page[FindingShown]:
     """List findings as they are now, oldest first."""
     listing = f"findings/{state}/{kind}"
-    at, finding = asked.after(listing, [-1, _NIL])
+    at, finding = asked.after(listing, Part.MOMENT, Part.ASSET)
     rows = await reading.findings(asked.book, state, kind, after=(int(at), str(finding)), limit=asked.limit)
     items = [FindingShown.model_validate({**dict(row), "evidence": orjson.loads(row["evidence"])}) for row in rows]
     following = asked.next(listing, [items[-1].opened_at, items[-1].finding], len(items)) if items else None
@@ -106,7 +106,7 @@ async def list_findings(
 @router.get("/dead-letters")
 async def list_dead_letters(asked: ReadingAsked, _caller: CanAudit) -> Page[DeadLetterShown]:
     """List records that could not be read, oldest first, without their bytes. Needs the scope `audit`."""
-    at, partition, offset = asked.after("dead-letters", [-1, -1, -1])
+    at, partition, offset = asked.after("dead-letters", Part.MOMENT, Part.PARTITION, Part.NUMBER)
     key = (int(at), int(partition), int(offset))
     rows = await reading.dead_letters(asked.book, after=key, limit=asked.limit)
     items = [DeadLetterShown.model_validate(dict(row)) for row in rows]

@@ -31,7 +31,7 @@ class Broker:
         """Take a record as the broker would."""
         assert dict(headers)["ce_type"] == b"io.holdfast.act.v1"
         if self.down:
-            raise Transient("Kafka takes nothing now: nothing was written, try again")
+            raise Transient("Kafka does not answer; nothing was written: send it again in a while")
         self.sent.append((topic, value, at))
         sent = Sent(len(self.sent) - 1, at if at is not None else time.time_ns() // 1_000_000)
         if self.consume:

@@ -90,6 +90,7 @@ async def test_rule_4_kafka_down_is_503_and_nothing_is_written(api: "Api") -> No
     answer = await api.client.post("/v1/acts", json={"cell": "kul-1", "act": SITE_PUT})
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:holdfast:problem:unavailable"
+    assert answer.json()["title"] == "Something that is needed is away for now"
     assert api.broker.sent == []
 
 

@@ -23,6 +23,33 @@ async def test_bodies_that_are_no_json_are_bad_requests(api: "Api") -> None:
         assert answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"{", "at character 1"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"cell": ' + b"9" * 5000 + b"}", "too many digits"),
+        (b'{"cell": "\xff"}', "not UTF-8, at byte 10"),
+    ],
+    ids=["cut", "deep", "digits", "utf-8"],
+)
+async def test_what_is_wrong_with_json_is_said(api: "Api", body: bytes, says: str) -> None:
+    answer = await api.client.post("/v1/attestations", content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:holdfast:problem:bad-json")
+    assert says in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "?"])
+async def test_a_body_that_is_not_said_to_be_json_is_415(api: "Api", kind: str | None) -> None:
+    for url in ("/v1/attestations", "/v1/acts"):
+        headers = {"Content-Type": kind} if kind else {}
+        answer = await api.client.post(url, content=b"{}", headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (415, "urn:holdfast:problem:not-json")
+        assert "content-type: application/json" in answer.json()["detail"]
+    merged = {"Content-Type": "application/merge+json; charset=utf-8"}
+    assert (await api.client.post("/v1/attestations", content=b"{}", headers=merged)).status_code == 422
+
+
 async def test_a_body_of_10_mb_is_refused_announced_or_not(api: "Api") -> None:
     big = b"x" * 10_000_000
     answer = await api.client.post("/v1/attestations", content=big, headers=JSON)
@@ -33,6 +60,8 @@ async def test_a_body_of_10_mb_is_refused_announced_or_not(api: "Api") -> None:
         for _ in range(11):
             yield b"x" * (MAX_BODY_BYTES // 10)
 
+    endless = {**JSON, "Content-Length": "9" * 5000}
+    assert (await api.client.post("/v1/attestations", content=b"x", headers=endless)).status_code == 413
     streamed = await api.client.post("/v1/attestations", content=pieces(), headers=JSON)
     assert streamed.status_code == 413
 
@@ -63,6 +92,10 @@ async def test_unknown_routes_and_methods_are_problems_too(api: "Api") -> None:
         answer = await api.client.request(method, url)
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["detail"]
+        if status == 405:
+            assert answer.headers["allow"] in answer.json()["detail"]
+            assert answer.headers["allow"] == ("GET" if "sites" in url else "POST")
 
 
 async def test_what_is_unmapped_tells_nothing(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:

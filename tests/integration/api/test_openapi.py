@@ -36,6 +36,25 @@ async def test_every_body_has_an_example_that_its_schema_takes(api: "Api") -> No
     assert seen > 30
 
 
+async def test_every_page_shows_what_is_on_it_and_no_two_alike(api: "Api") -> None:
+    named = (await api.client.get("/openapi.json")).json()["components"]["schemas"]
+    pages = {name: schema["examples"][0]["items"] for name, schema in named.items() if name.startswith("Page_")}
+    assert len(pages) > 8
+    items = [str(shown[0]) for shown in pages.values()]
+    assert len(set(items)) == len(items)
+
+
+async def test_refusals_are_described(api: "Api") -> None:
+    for path, operations in (await api.client.get("/openapi.json")).json()["paths"].items():
+        for operation in operations.values():
+            told = set(operation["responses"])
+            if path.startswith("/v1/"):
+                assert told >= {"400", "401", "403", "404", "422", "503"}, path
+                assert (told >= {"413", "415"}) is ("requestBody" in operation), path
+            elif path == "/metrics":
+                assert told >= {"401", "403", "503"}
+
+
 async def test_every_operation_says_what_it_does(api: "Api") -> None:
     schema = (await api.client.get("/openapi.json")).json()
     for operations in schema["paths"].values():

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schemas.envelope import rfc3339
+from service.api import cursors
 from tests.support.book import BEGIN, DAY, HOUR, POSITION, SITE, asset_id
 
 if TYPE_CHECKING:
@@ -125,3 +126,45 @@ async def test_a_tampered_cursor_is_refused(api: "Api") -> None:
             assert answer.json()["type"] == "urn:holdfast:problem:bad-cursor"
     elsewhere = await api.client.get("/v1/places", params={"limit": 1, "cursor": cursor})
     assert elsewhere.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("url", "listing", "key"),
+    [
+        ("/v1/places", "places", ["a\0b"]),
+        ("/v1/places", "places", ["\ud800"]),
+        ("/v1/places", "places", [1]),
+        ("/v1/places", "places", []),
+        ("/v1/assets", "assets/None/None/None/None/None", ["nothing"]),
+        ("/v1/assets", "assets/None/None/None/None/None", ["0" * 36]),
+        ("/v1/findings", "findings/None/None", [2**63, RACK]),
+        ("/v1/findings", "findings/None/None", [10**15, RACK]),
+        ("/v1/findings", "findings/None/None", [True, RACK]),
+        ("/v1/dead-letters", "dead-letters", [0, 2**31, 0]),
+        ("/v1/dead-letters", "dead-letters", [0, 0, 2**63]),
+        (f"/v1/assets/{RACK}/events", f"events/{RACK}", [2**63]),
+        (f"/v1/assets/{RACK}/events", f"events/{RACK}", [-2]),
+    ],
+)
+async def test_a_cursor_made_by_hand_is_looked_at(api: "Api", url: str, listing: str, key: cursors.Key) -> None:
+    """Its check can be computed by anybody: what it holds is refused where the database would not take it."""
+    await api.as_key("read", "audit")
+    cursor = cursors.write(f"acme/kul-1/{listing}", key)
+    answer = await api.client.get(url, params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:holdfast:problem:bad-cursor")
+
+
+@pytest.mark.parametrize(
+    ("url", "listing", "key"),
+    [
+        ("/v1/places", "places", ["KUL-1/H1/R1/P01"]),
+        ("/v1/findings", "findings/None/None", [-1, RACK]),
+        ("/v1/dead-letters", "dead-letters", [253_402_300_799_999, 2**31 - 1, 2**63 - 1]),
+        (f"/v1/assets/{RACK}/events", f"events/{RACK}", [2**63 - 1]),
+        (f"/v1/assets/{RACK}/runs", f"runs/{RACK}", [0, "agent-1", "", "\U0010ffff"]),
+    ],
+)
+async def test_a_cursor_at_the_bounds_is_taken(api: "Api", url: str, listing: str, key: cursors.Key) -> None:
+    await api.as_key("read", "audit")
+    cursor = cursors.write(f"acme/kul-1/{listing}", key)
+    assert (await api.client.get(url, params={"cursor": cursor})).status_code == 200
