@@ -88,7 +88,7 @@ async def test_what_was_asked_wrongly_is_named_in_one_line(api: "Api") -> None:
         (("ask", "stayed", "--cell", "nowhere", "--in", SITE, *SPAN, "--direct"), 1, "no cell"),
         (("sources", "list", "--cell", "nowhere"), 1, "no cell"),
         (("sources", "enrol", "--cell", "kul-1", "a"), 2, "--class"),
-        (("sources", "retire", "--cell", "kul-1", "a"), 1, "Kafka takes nothing now"),
+        (("sources", "retire", "--cell", "kul-1", "a"), 1, "Kafka does not answer"),
         (("sites", "put", "X", "--cell", "kul-1", "--country", "Malaysia"), 2, "country"),
     ):
         got, _, err = await holdfast(api, *words)
