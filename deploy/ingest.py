@@ -8,7 +8,7 @@ import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,14 +87,16 @@ def find(paths: Iterable[Path], known: Format | None = None, source: str | None 
     """Read files, and folders with all that is in them; nothing is sent. Blocks.
 
     `known` says which format they all are in, else each is told apart. `source` names the source of them all, else each
-    is named by its path. Raises OSError where a path that was given is not there.
+    is named by its path: from the folder that was given on, or by a file's folder and name; of several that would bear
+    one name, each by as many folders more as tell them apart. Raises OSError where a path that was given is not there.
     """
     found = Found()
+    bases: list[Path] = []
     trees: dict[Path, list[Path]] = defaultdict(list)
     bodies: dict[Path, bytes] = {}
     for root in (path.absolute() for path in paths):
         root.stat()
-        base = root.parent
+        base = root.parent if root.is_dir() else root.parent.parent
         trees.clear()
         for path in _files(root):
             try:
@@ -108,11 +110,13 @@ def find(paths: Iterable[Path], known: Format | None = None, source: str | None 
                 trees[tree].append(path)
                 bodies[path] = body
             else:
-                _take(found, path, source or _name(path, base), kind, body)
+                _take(found, path, kind, body)
         for tree, parts in sorted(trees.items()):
-            name = source or _name(tree, base if tree != base else tree.parent)
             body = redfish_tree.gather(_sound(found, ((part, bodies.pop(part)) for part in sorted(parts))))
-            _take(found, tree, name, redfish_tree.FORMAT, body, files=len(parts))
+            _take(found, tree, redfish_tree.FORMAT, body, files=len(parts))
+        bases += [base] * (len(found.captures) - len(bases))
+    names = [source] * len(bases) if source else _names([each.path for each in found.captures], bases)
+    found.captures = [replace(each, name=name) for each, name in zip(found.captures, names, strict=True)]
     return found
 
 
@@ -140,7 +144,7 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _take(found: Found, path: Path, name: str, kind: Format | None, body: bytes, *, files: int = 1) -> None:
+def _take(found: Found, path: Path, kind: Format | None, body: bytes, *, files: int = 1) -> None:
     if kind is None:
         found.not_read.append(NotRead(path, "unknown_format", "looks like no format that is known: name it (--format)"))
         return
@@ -150,7 +154,7 @@ def _take(found: Found, path: Path, name: str, kind: Format | None, body: bytes,
         found.not_read.append(NotRead(path, exc.code, exc.words))
         return
     items = len(observation.inventory.items) if isinstance(observation, Report) else 0
-    found.captures.append(Capture(path, name, kind, body, items, files))
+    found.captures.append(Capture(path, "", kind, body, items, files))
 
 
 def tree_of(path: Path, body: bytes) -> Path | None:
@@ -175,12 +179,25 @@ def tree_of(path: Path, body: bytes) -> Path | None:
     return path.parent if path.name == "index.json" and steps == ("redfish", "v1") else None
 
 
+def _names(paths: Sequence[Path], bases: Sequence[Path]) -> list[str]:
+    """Name the sources of captures by their paths below `bases`; no two paths get one name."""
+    below = [
+        base if base != path and base in path.parents else path.parent for path, base in zip(paths, bases, strict=True)
+    ]
+    while True:
+        names = [_name(path, base) for path, base in zip(paths, below, strict=True)]
+        meant: dict[str, set[Path]] = defaultdict(set)
+        for name, path in zip(names, paths, strict=True):
+            meant[name].add(path)
+        wider = [base.parent if len(meant[name]) > 1 else base for name, base in zip(names, below, strict=True)]
+        if wider == below:
+            return names
+        below = wider
+
+
 def _name(path: Path, base: Path) -> str:
     """Name a source by the path of what it brought, as far as that can be a name."""
-    try:
-        text = path.relative_to(base).as_posix()
-    except ValueError:
-        text = path.name
+    text = path.relative_to(base).as_posix()
     shown = "".join(c if printable(c) else "?" for c in unicodedata.normalize("NFC", text)).strip() or "capture"
     if len(shown) > _TRIM or shown != text:
         shown = f"{shown[-_TRIM:].strip()}~{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"

@@ -25,7 +25,7 @@ class Silence:
         self._findings = Findings(book)
 
     async def fell_silent(self, run: derived.Row, moment: Moment) -> None:
-        """A run's check is due and it was not extended: note the silence."""
+        """A run's check is due and it was not extended: note the silence. A person's is no gap: nobody waits."""
         book = self._book
         source, scope = str(run["source"]), str(run["scope"])
         last: Millis = run["last_at"]
@@ -42,6 +42,9 @@ class Silence:
             self._findings.close(FindingKind.CLOCK_WRONG, source, moment, "the source no longer reports so")
         term, _ = book.memory.terms.at(source, moment.horizon - 1)
         if run["timing"] == Timing.LATE or (term is not None and term.retired) or (source, scope) in book.memory.gaps:
+            return
+        await book.load_sources({source})
+        if book.memory.source_class(source, moment.known) is SourceClass.PERSON:
             return
         others = await derived.rows(
             book.connection, "still_covered", book.cell, source, scope, run["run"], moment.known

@@ -1,6 +1,7 @@
 """The machine itself: what its firmware says of chassis, system and board (DMI), and its processors. Blocks briefly."""
 
 from deploy.this_machine.files import Files
+from schemas import placeholders
 from schemas.formats._stated import facts, identifier, scope
 from schemas.inventory import Item
 from schemas.words import Kind, Scheme
@@ -12,8 +13,8 @@ _DMI = "/sys/class/dmi/id"
 def chassis(files: Files, within: str | None) -> Item:
     """Give the machine's chassis: there is one, whatever may be read of it.
 
-    Of the serials of system and chassis the system's goes first, unless only the chassis' has a digit: most tools
-    call it the machine's serial.
+    Of the serials of system and chassis the first that is no placeholder is taken, the system's before the chassis':
+    most tools call it the machine's serial.
     """
     if not files.path(_DMI).is_dir():
         files.leave_out(
@@ -25,7 +26,7 @@ def chassis(files: Files, within: str | None) -> Item:
         (_dmi(files, "chassis_serial", "the chassis' serial"), _dmi(files, "chassis_vendor")),
     ]
     stated = [(serial, maker) for serial, maker in serials if serial is not None]
-    named = next((one for one in stated if any(c.isdigit() for c in one[0])), next(iter(stated), (None, None)))
+    named = next((one for one in stated if placeholders.serial(one[0])), next(iter(stated), (None, None)))
     board = _dmi(files, "board_serial", "the board's serial")
     identifiers = (
         *identifier(Scheme.SERIAL, named[0], scope(named[1], None)),

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from deploy.this_machine import pci
 from deploy.this_machine.box import CHASSIS
 from deploy.this_machine.files import Files
 from deploy.this_machine.slots import apart, is_virtual, slot
@@ -14,6 +15,7 @@ _NET = "/sys/class/net"
 _PERMANENT = "0"  # addr_assign_type: the address is the one that the card was made with
 _INFINIBAND = "32"  # its address ends with the port's EUI-64
 _EUI64 = 23  # characters: eight octets with colons
+_CLASSES = ("0x0200", "0x0207")  # PCI classes: Ethernet, InfiniBand
 _REPRESENTOR = re.compile(r"(c\d+)?pf\d+(vf|sf)\d+")
 
 
@@ -31,9 +33,12 @@ def cards(files: Files) -> list[Item]:
     ]
 
 
-def countable(files: Files) -> bool:
-    """Whether the kernel lists its network devices here at all."""
-    return files.path(_NET).is_dir()
+def whole(files: Files, items: list[Item]) -> bool:
+    """Whether these are all: the bus shows no other card (one that a guest or another network namespace holds)."""
+    unlisted = pci.unseen(files, (item.slot for item in items), *_CLASSES)
+    if unlisted:
+        files.leave_out(f"{len(unlisted)} network cards that the kernel does not show here: {', '.join(unlisted)}")
+    return bool(items) and pci.countable(files) and not unlisted
 
 
 def _slot(files: Files, device: Path) -> str:

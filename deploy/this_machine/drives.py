@@ -1,74 +1,139 @@
-"""Drives: NVMe controllers, and block devices that are a device of their own. Blocks briefly."""
+"""Drives: NVMe controllers, and block devices that are a device of their own. Blocks briefly.
+
+What comes over a network (Fibre Channel, iSCSI, NVMe over fabrics) stands elsewhere, and is seen by several machines;
+a volume that a RAID controller makes, and what a BMC shows as a medium, are no drives: they are left out, and it is
+said. Behind a RAID controller there are drives that are not seen.
+"""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+from deploy.this_machine import pci
 from deploy.this_machine.box import CHASSIS
 from deploy.this_machine.files import Files
-from deploy.this_machine.slots import apart, is_virtual, slot
+from deploy.this_machine.slots import apart, is_virtual, over_network, slot
 from schemas.formats._stated import facts, identifier, scope
 from schemas.inventory import Identifier, Item
+from schemas.placeholders import serial as is_serial
 from schemas.words import Kind, Scheme
 
 _BLOCK = "/sys/block"
 _SECTOR = 512  # bytes; the kernel counts sizes in these, whatever the drive's own are
 _OPTICAL = "5"  # SCSI's type of CD and DVD drives
+_NVME = "0x0108"  # PCI class
 _WORLDWIDE = re.compile(r"(naa|eui)\.[0-9a-fA-F]{16,32}")
 _NAMESPACE = re.compile(r"nvme\d+(c\d+)?n\d+")
 _PAGE_HEADER = 4
+_VOLUME = re.compile(
+    r"\b(PERC|MegaRAID|ServeRAID|SmartRAID|RAID|MR\d{4}\S*|LOGICAL[ _]VOLUME|LogicalDrv|BOSS|DELLBOSS)\b", re.IGNORECASE
+)
+_MEDIUM = re.compile(r"\b(Virtual|iDRAC|LCDRIVE|iLO|File-Stor Gadget|File-CD Gadget|ATEN)\b", re.IGNORECASE)
+# Makers by the PCI vendor id of their controllers, spelled as their BMCs' inventories do.
+_MAKERS = {
+    "0x025e": "Solidigm",
+    "0x1179": "KIOXIA",
+    "0x1344": "Micron",
+    "0x144d": "Samsung",
+    "0x15b7": "WDC",
+    "0x1b96": "WDC",
+    "0x1bb1": "Seagate",
+    "0x1c5c": "SK hynix",
+    "0x1e0f": "KIOXIA",
+    "0x8086": "Intel",
+}
 
 
-def drives(files: Files) -> list[Item]:
-    """Give all drives, each in its physical slot."""
-    found = [*_nvme(files), *_others(files)]
-    names = apart([name for name, _, _ in found])
-    return [
-        Item(name, Kind.DRIVE, CHASSIS, identifiers, None, described)
-        for name, (_, identifiers, described) in zip(names, found, strict=True)
+class _Found(NamedTuple):
+    slot: str
+    identifiers: tuple[Identifier, ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def drives(files: Files) -> tuple[list[Item], bool]:
+    """Give the drives, each in its physical slot, and whether these are all that are in the machine."""
+    controllers = list(_nvme(files))
+    disks, volumes = _others(files)
+    found = [*controllers, *disks]
+    names = apart([each.slot for each in found])
+    items = [
+        Item(name, Kind.DRIVE, CHASSIS, each.identifiers, None, each.facts)
+        for name, each in zip(names, found, strict=True)
     ]
-
-
-def countable(files: Files) -> bool:
-    """Whether the kernel lists its drives here at all."""
-    return files.path(_BLOCK).is_dir()
-
-
-_Found = tuple[str, tuple[Identifier, ...], tuple[tuple[str, str], ...]]
+    unlisted = pci.unseen(files, (slot(files, at) for _, at in files.entries("/sys/class/nvme")), _NVME)
+    if unlisted:
+        files.leave_out(f"{len(unlisted)} NVMe drives that the kernel does not show here: {', '.join(unlisted)}")
+    return items, files.path(_BLOCK).is_dir() and not unlisted and not volumes
 
 
 def _nvme(files: Files) -> Iterator[_Found]:
-    """One drive for each controller: with multipath its namespaces are no device's own."""
-    for _, controller in files.entries("/sys/class/nvme"):
-        if is_virtual(files, controller):
-            continue  # over a network: the drive is elsewhere
+    """One drive for each controller: with multipath its namespaces are no device's own.
+
+    A drive is known by the serial of its controller, in the scope of who made that. A namespace's worldwide name is
+    the drive's only while it has just one; making that anew gives another name, and not another drive. Two
+    controllers with one serial are the two ports of one drive.
+    """
+    known: set[tuple[str, str]] = set()
+    local = (at for _, at in files.entries("/sys/class/nvme") if not is_virtual(files, at))  # else over a network
+    for controller in sorted(local, key=lambda at: slot(files, at)):
+        stated = files.text(controller / "serial")
+        vendor = files.text(files.real(controller / "device") / "vendor")
+        maker = _MAKERS.get(vendor or "", vendor)
+        if stated is not None and is_serial(stated):
+            if (maker or "", stated) in known:
+                continue
+            known.add((maker or "", stated))
         names = [at for at in sorted(_listed(controller)) if _NAMESPACE.fullmatch(at.name)]
-        sizes = [_bytes(files, at) for at in names]
-        yield (
+        worldwide = {found for at in names for found in _wwn(files.text(at / "wwid"))}
+        yield _Found(
             slot(files, controller),
             (
-                *identifier(Scheme.SERIAL, files.text(controller / "serial")),
-                *(found for at in names for found in _wwn(files.text(at / "wwid"))),
+                *identifier(Scheme.SERIAL, stated, scope(maker, None)),
+                *(worldwide if len(names) == 1 else ()),
             ),
-            _described(files, controller, sum(sizes)),
+            _described(files, controller, sum(_bytes(files, at) for at in names), _MAKERS.get(vendor or "")),
         )
 
 
-def _others(files: Files) -> Iterator[_Found]:
+def _others(files: Files) -> tuple[list[_Found], int]:
+    """Give the drives that are no NVMe, and how many devices were volumes that hide drives."""
+    found: list[_Found] = []
+    remote = volumes = media = 0
     for name, block in files.entries(_BLOCK):
         if _NAMESPACE.fullmatch(name) or is_virtual(files, block) or not (block / "device").exists():
             continue
         device = files.real(block / "device")
         if files.text(device / "type") == _OPTICAL or name.startswith("fd"):
             continue
-        serial = files.text(block / "serial") or files.text(device / "serial") or _page(files, device)
-        maker = files.text(device / "vendor")
-        maker = None if maker is None or maker == "ATA" or maker.startswith("0x") else maker
-        yield (
-            slot(files, block),
-            (*identifier(Scheme.SERIAL, serial, scope(maker, None)), *_wwn(files.text(device / "wwid"))),
-            _described(files, device, _bytes(files, block), maker),
-        )
+        called = " ".join(files.text(device / key) or "" for key in ("vendor", "model"))
+        if over_network(files, block):
+            remote += 1
+        elif _VOLUME.search(called):
+            volumes += 1
+        elif _MEDIUM.search(called):
+            media += 1
+        else:
+            found.append(_disk(files, block, device))
+    for count, words in (
+        (remote, "block devices that come over a network: they stand elsewhere"),
+        (volumes, "volumes of a RAID controller: it does not show the drives behind them"),
+        (media, "virtual media: they are no drives"),
+    ):
+        if count:
+            files.leave_out(f"{count} {words}")
+    return found, volumes
+
+
+def _disk(files: Files, block: Path, device: Path) -> _Found:
+    serial = files.text(block / "serial") or files.text(device / "serial") or _page(files, device)
+    maker = files.text(device / "vendor")
+    maker = None if maker is None or maker == "ATA" or maker.startswith("0x") else maker
+    return _Found(
+        slot(files, block),
+        (*identifier(Scheme.SERIAL, serial, scope(maker, None)), *_wwn(files.text(device / "wwid"))),
+        _described(files, device, _bytes(files, block), maker),
+    )
 
 
 def _page(files: Files, device: Path) -> str | None:

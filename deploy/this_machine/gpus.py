@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 
+from deploy.this_machine import pci
 from deploy.this_machine.box import CHASSIS
 from deploy.this_machine.files import Files
 from schemas.errors import Rejected
@@ -15,7 +16,6 @@ from schemas.words import Kind
 _TOOL = "nvidia-smi"
 _PATIENCE = 60  # seconds; a node of eight takes a few
 _GRAPHICS = ("0x0300", "0x0302", "0x1200")  # PCI classes: display, 3D and processing accelerators
-_NVIDIA = "0x10de"
 
 
 def run_tool() -> bytes | None:
@@ -33,16 +33,17 @@ def run_tool() -> bytes | None:
 def gpus(files: Files, document: bytes | None) -> tuple[list[Item], bool, str | None]:
     """Give the GPUs, whether these are all, and the slot of the rack that they say this machine stands in.
 
-    The tray that the tool speaks of is this machine's chassis.
+    The tray that the tool speaks of is this machine's chassis. The tool counts what its driver holds: these are all
+    only where the bus shows no other.
     """
-    seen = [path for _, path in files.entries("/sys/bus/pci/devices") if _is_gpu(files.text(path / "class"))]
-    others = sum(files.text(path / "vendor") != _NVIDIA for path in seen)
+    seen = list(pci.devices(files, *_GRAPHICS))
+    others = sum(files.text(path / "vendor") != pci.NVIDIA for _, path in seen)
     if others:
         files.leave_out(f"{others} graphics devices that are not NVIDIA's: there is no tool here that names them")
     if document is None:
         if len(seen) > others:
             files.leave_out(f"{len(seen) - others} GPUs: {_TOOL} is not here, or it fails")
-        return [], not seen and files.path("/sys/bus/pci/devices").is_dir(), None
+        return [], not seen and pci.countable(files), None
     try:
         report = FORMAT.decode(Message(document))
     except Rejected as exc:
@@ -56,8 +57,8 @@ def gpus(files: Files, document: bytes | None) -> tuple[list[Item], bool, str | 
         files.leave_out("the rack: the GPUs name several")
         racks = []
     cards = [replace(item, within=CHASSIS) for item in items if item.kind is Kind.GPU]
-    return [*cards, *racks], Kind.GPU in report.inventory.complete_for and not others, racks[0].slot if racks else None
-
-
-def _is_gpu(stated: str | None) -> bool:
-    return stated is not None and stated.startswith(_GRAPHICS)
+    unlisted = pci.unseen(files, (card.slot for card in cards), *_GRAPHICS, vendor=pci.NVIDIA)
+    if unlisted:
+        files.leave_out(f"{len(unlisted)} GPUs that {_TOOL} does not list: {', '.join(unlisted)}")
+    whole = Kind.GPU in report.inventory.complete_for and pci.countable(files) and not others and not unlisted
+    return [*cards, *racks], whole, racks[0].slot if racks else None

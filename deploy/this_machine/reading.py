@@ -30,18 +30,13 @@ def read_machine(root: Path = Path("/"), nvidia_smi: Callable[[], bytes | None] 
     """
     files = Files(root)
     found, all_gpus, rack = gpus(files, nvidia_smi())
-    sockets = processors(files)
-    items: list[Item] = [
-        chassis(files, rack),
-        *sockets,
-        *drives.drives(files),
-        *cards.cards(files),
-        *found,
-    ]
+    sockets, ports = processors(files), cards.cards(files)
+    disks, all_drives = drives.drives(files)
+    items: list[Item] = [chassis(files, rack), *sockets, *disks, *ports, *found]
     whole = {
         Kind.CPU: bool(sockets),
-        Kind.DRIVE: drives.countable(files),
-        Kind.NIC: cards.countable(files),
+        Kind.DRIVE: all_drives,
+        Kind.NIC: cards.whole(files, ports),
         Kind.GPU: all_gpus,
     }
     complete = [kind for kind, known in whole.items() if known]

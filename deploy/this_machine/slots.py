@@ -9,6 +9,7 @@ PCI = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 _USB_PORT = re.compile(r"\d+-(\d+(\.\d+)*)")
 _TARGET = re.compile(r"\d+:(\d+:\d+:\d+)")
 _ATA = re.compile(r"ata\d+")
+_REMOTE = re.compile(r"(rport-|session|connection)\d")
 _SAS = re.compile(r"end_device-[\d:]+")
 
 
@@ -16,6 +17,11 @@ def is_virtual(files: Files, device: Path) -> bool:
     """Whether a device is the kernel's own invention."""
     parts = files.devices(device)
     return not parts or parts[0] == "virtual"
+
+
+def over_network(files: Files, device: Path) -> bool:
+    """Whether a device is reached over Fibre Channel, iSCSI or the like: its path leads by a remote port or session."""
+    return any(_REMOTE.match(part) for part in files.devices(device))
 
 
 def slot(files: Files, device: Path) -> str:

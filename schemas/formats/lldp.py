@@ -2,11 +2,16 @@
 
 A port id that is a MAC is the neighbour's network card. Where the port has another id, only the neighbour's
 chassis id is left: it names the box (a switch, where it bridges or routes), not the card in it.
+
+Whose neighbours they are does not stand in it: a host's lldpd prints the same as a switch's, and says no more than
+where its own port is plugged. So a source that nobody enrolled counts as `in_band`, and senses no place; a switch is
+enrolled as `facility`, by those who know that it is one.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from schemas.errors import Rejected
@@ -26,18 +31,18 @@ _FORWARDS = frozenset({"bridge", "router"})
 
 
 def decode(message: Message) -> Report:
-    """Read neighbours; ports without a usable id are items without identifiers. Pure. Raises `Rejected`."""
+    """Read neighbours; ports without a usable id are items without identifiers. Pure. Raises `Rejected`.
+
+    Several at one port are numbered by what they are, since the order in which they are listed changes by itself.
+    """
     body = _json.sized(message.value)
     ports = _keyvalue(body) if _LINES.search(body[:4096]) else list(_interfaces(_json.load(body)))
     if not ports:
         raise Rejected("not_a_report", "there are no LLDP interfaces in the body: send lldpcli's `-f json` output")
-    seen: Counter[str] = Counter()
-    items: list[Item] = []
+    at: dict[str, list[Item]] = defaultdict(list)
     for port, chassis, remote in ports:
-        seen[port] += 1
-        slot = f"port/{port}" if seen[port] == 1 else f"port/{port}#{seen[port]}"
-        items.append(_item(slot, chassis, remote))
-    return Report(SCOPE, inventory(items))
+        at[port].append(_item(f"port/{port}", chassis, remote))
+    return Report(SCOPE, inventory(item for several in at.values() for item in _numbered(several)))
 
 
 _Neighbour = tuple[str, Mapping[str, Any], Mapping[str, Any]]
@@ -55,6 +60,11 @@ def _interfaces(value: object) -> Iterator[_Neighbour]:
                 for neighbour in _list(about):
                     if isinstance(neighbour, Mapping) and name(port):
                         yield str(name(port)), _chassis(neighbour), _first(neighbour.get("port"))
+
+
+def _numbered(several: list[Item]) -> Iterator[Item]:
+    for number, item in enumerate(sorted(several, key=lambda item: (item.kind, item.identifiers)), 1):
+        yield item if number == 1 else replace(item, slot=f"{item.slot}#{number}")
 
 
 def _chassis(neighbour: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -126,7 +136,7 @@ FORMAT = Format(
     type=TYPE,
     title="LLDP neighbours (lldpcli -f json, lldpctl -f keyvalue)",
     content_types=("application/json", "text/plain"),
-    source_class=SourceClass.FACILITY,
+    source_class=SourceClass.IN_BAND,
     interval_s=300,
     decode=decode,
     detect=detect,

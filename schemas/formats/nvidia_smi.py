@@ -2,14 +2,22 @@
 
 The tool speaks of its own maker's things only, so the maker in the scope of serials is NVIDIA. A GPU's serial is
 scoped by the part number that a BMC states for it too (`gpu_part_number`), else by its board's.
-Where the platform states a slot of the chassis, the chassis is the rack that holds the trays (GB200, GB300 NVL72),
-and the node's tray stands in that slot; without a slot it is the chassis that holds the GPUs.
+Where the platform states a slot or a tray of the chassis, the chassis is the rack that holds the trays (GB200, GB300
+NVL72), and the node's tray stands in that slot; without either it is the chassis that holds the GPUs. A rack or chassis
+whose serial is absent or a placeholder is no item.
+
+The tray has no identifier here: it is a container without a name, known by this source and slot alone. It says that the
+GPUs are together in that slot of that rack, and not which tray holds them: that says whoever names one (an agent, a
+BMC), and the two do not disagree (decision 0004). Its slot is that of the rack: another one is another sighting.
+Where some GPUs' platform could not be read whole, what the node's others say, if they all say the same, holds for them
+too: the document is of one node.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element
 
+from schemas import placeholders
 from schemas.envelope import millis
 from schemas.errors import Rejected
 from schemas.formats import _json, _xml
@@ -62,53 +70,76 @@ def _root(body: bytes) -> Element:
     return root
 
 
+_Stands = tuple[str | None, str | None]  # serial of the chassis, slot of the tray in it
+
+
 def _items(gpus: list[Element]) -> Iterator[Item]:
-    holders: dict[tuple[str | None, str | None], str] = {}
-    for gpu in gpus:
-        slot = _slot(gpu)
-        platform = gpu.find("platformInfo")
-        within = None
-        if platform is not None:
-            serial, tray = _stated(platform, "chassis_serial_number"), _tray(platform)
-            if (serial, tray) in holders:
-                within = holders[serial, tray]
-            else:
-                boxes = list(_boxes(serial, tray, len(holders)))
-                within = boxes[-1].slot if boxes else None
-                if within is not None:
-                    holders[serial, tray] = within
-                yield from boxes
+    stated = [_platform(gpu) for gpu in gpus]
+    whole = {stands for stands in stated if None not in stands}
+    held = [_completed(stands, whole) for stands in stated]
+    holders, boxes = _boxes(set(held))
+    yield from boxes
+    for gpu, stands in zip(gpus, held, strict=True):
         part = _stated(gpu, "gpu_part_number") or _stated(gpu, "board_part_number")
         identifiers: tuple[Identifier, ...] = (
             *identifier(Scheme.GPU_UUID, _stated(gpu, "uuid")),
             *identifier(Scheme.SERIAL, _stated(gpu, "serial"), scope(MAKER, part)),
             *identifier(Scheme.MODULE_SERIAL, _stated(gpu, "module_serial"), MAKER),
         )
-        model = _stated(gpu, "product_name")
-        yield Item(slot, Kind.GPU, within, identifiers, None, facts(manufacturer=MAKER, model=model, part_number=part))
+        described = facts(manufacturer=MAKER, model=_stated(gpu, "product_name"), part_number=part)
+        yield Item(_slot(gpu), Kind.GPU, holders.get(stands), identifiers, None, described)
 
 
-def _boxes(serial: str | None, tray: str | None, others: int) -> Iterator[Item]:
-    """Give the rack (or chassis) and the tray, outermost first; of several that are stated, later ones are numbered."""
-    number = f"#{others + 1}" if others else ""
-    named = tuple(identifier(Scheme.SERIAL, serial, MAKER))
-    if tray is None:
-        if named:
-            yield Item(f"chassis{number}", Kind.CHASSIS, None, named)
-        return
-    rack = None
-    if named:
-        rack = f"rack{number}"
-        yield Item(rack, Kind.RACK, None, named)
-    yield Item(f"{tray}{number}", Kind.CHASSIS, rack)
+def _platform(gpu: Element) -> _Stands:
+    """Give where a GPU says that it is; a serial that is a placeholder is none. A slot may hold several nodes."""
+    platform = gpu.find("platformInfo")
+    if platform is None:
+        return None, None
+    serial = _stated(platform, "chassis_serial_number")
+    slot, index = name(_stated(platform, "slot_number")), name(_stated(platform, "tray_index"))
+    tray = f"slot/{slot[:64]}" if slot is not None else f"tray/{index[:64]}" if index is not None else None
+    host = name(_stated(platform, "host_id")) if tray is not None else None
+    tray = f"{tray}/host/{host[:64]}" if host is not None else tray
+    return serial if serial is not None and placeholders.serial(serial) else None, tray
 
 
-def _tray(platform: Element) -> str | None:
-    """Give the slot of the node's tray in the rack; a slot may hold several nodes."""
-    slot, host = name(_stated(platform, "slot_number")), name(_stated(platform, "host_id"))
-    if slot is None:
-        return None
-    return f"slot/{slot[:64]}/host/{host[:64]}" if host is not None else f"slot/{slot[:64]}"
+def _completed(stands: _Stands, whole: set[_Stands]) -> _Stands:
+    """Give what the node's others all say, where it contradicts nothing that this GPU says itself."""
+    if None not in stands or len(whole) != 1:
+        return stands
+    (others,) = whole
+    return others if all(own in (None, other) for own, other in zip(stands, others, strict=True)) else stands
+
+
+def _boxes(stands: set[_Stands]) -> tuple[Mapping[_Stands, str], list[Item]]:
+    """Give the slot of what holds the GPUs that stand so, and the racks, chassis and trays, in no order of the GPUs.
+
+    Of several that would bear one name, all but the first by serial are numbered.
+    """
+    holders: dict[_Stands, str] = {}
+    items: dict[str, Item] = {}
+    racks: dict[str, str] = {}
+    for serial, tray in sorted(stands, key=lambda one: (one[0] or "", one[1] or "")):
+        if serial is None and tray is None:
+            continue
+        rack = None
+        if serial is not None:
+            kind = Kind.CHASSIS if tray is None else Kind.RACK
+            rack = racks.get(f"{kind} {serial}") or _free(kind.value, items)
+            racks[f"{kind} {serial}"] = rack
+            items[rack] = Item(rack, kind, None, tuple(identifier(Scheme.SERIAL, serial, MAKER)))
+        if tray is not None:
+            slot = _free(tray, items)
+            items[slot] = Item(slot, Kind.CHASSIS, rack)
+            holders[serial, tray] = slot
+        elif rack is not None:
+            holders[serial, tray] = rack
+    return holders, list(items.values())
+
+
+def _free(slot: str, taken: Mapping[str, Item]) -> str:
+    numbers = (slot if number == 1 else f"{slot}#{number}" for number in range(1, len(taken) + 2))
+    return next(one for one in numbers if one not in taken)
 
 
 def _slot(gpu: Element) -> str:

@@ -1,7 +1,7 @@
-"""What each scheme of identifier is worth: one table, and what stands where an identifier should (rule 15).
+"""What each scheme of identifier is worth: one table, and the spellings of one value (rule 15).
 
-To teach Holdfast a scheme, add a row to `TABLE`; to teach it a placeholder or a maker's spelling, a line to
-the data below it. Both change identity, and so need a decision record. Standard library alone.
+To teach Holdfast a scheme, add a row to `TABLE`; to teach it a maker's spelling, a line to the data below it. Both
+change identity, and so need a decision record. Standard library alone.
 """
 
 import re
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from schemas import placeholders
 from schemas.inventory import MAX_VALUE, Identifier, printable
+from schemas.placeholders import MIN_SERIAL, placeholder
 from schemas.words import Kind, Scheme
 
 HOLDS_BOARD = "holds_board"  # our own weak scheme: "the thing that holds the board that is named so"
-MIN_SERIAL = 4  # a shorter serial is a count, a slot or a revision: it joins nothing
 
 
 class Value(NamedTuple):
@@ -58,10 +59,16 @@ def _serial(text: str) -> str | None:
     return plain if plain and sum(c.isalnum() for c in plain) >= MIN_SERIAL else None
 
 
+def _board_serial(text: str) -> str | None:
+    """A serial; of Dell's `.service tag.serial.` the serial, as its BMC states it."""
+    found = _DELL_BOARD.fullmatch(text.strip())
+    return _serial(found["serial"] if found is not None else text)
+
+
 def _uuid(text: str) -> str | None:
     """32 hexadecimal digits, with or without braces, dashes, `urn:uuid:` and `GPU-`."""
     plain = re.sub(r"^(urn:uuid:|gpu-|uuid:)|[{}\s-]", "", text.strip().lower())
-    return plain if re.fullmatch(r"[0-9a-f]{32}", plain) else None
+    return plain if re.fullmatch(r"[0-9a-f]{32}", plain) and not placeholders.placeholder_uuid(plain) else None
 
 
 def _system_uuid(text: str) -> str | None:
@@ -70,19 +77,24 @@ def _system_uuid(text: str) -> str | None:
     if plain is None:
         return None
     raw = bytes.fromhex(plain)
-    return min(plain, (raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]).hex())
+    other = (raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]).hex()
+    return min(plain, other) if not placeholders.placeholder_uuid(other) else None
 
 
 def _wwn(text: str) -> str | None:
     """WWN, EUI-64 or NGUID: 16 or 32 hexadecimal digits."""
     plain = re.sub(r"^(wwn-|naa\.|eui\.|nguid\.)|[:\s-]", "", text.strip().lower()).removeprefix("0x")
-    return plain if re.fullmatch(r"[0-9a-f]{16}|[0-9a-f]{32}", plain) else None
+    return (
+        plain if re.fullmatch(r"[0-9a-f]{16}|[0-9a-f]{32}", plain) and not placeholders.placeholder_wwn(plain) else None
+    )
 
 
 def _mac(text: str) -> str | None:
     """EUI-48 (or the EUI-64 of InfiniBand): 12 or 16 hexadecimal digits."""
     plain = re.sub(r"[:.\s-]", "", text.strip().lower())
-    return plain if re.fullmatch(r"[0-9a-f]{12}|[0-9a-f]{16}", plain) else None
+    return (
+        plain if re.fullmatch(r"[0-9a-f]{12}|[0-9a-f]{16}", plain) and not placeholders.placeholder_mac(plain) else None
+    )
 
 
 def _key(text: str) -> str | None:
@@ -106,7 +118,7 @@ TABLE: Mapping[str, Row] = {
     Scheme.SYSTEM_UUID: Row(70, _system_uuid, single=True, carrier=Kind.BOARD, under="board"),
     Scheme.WWN: Row(60, _wwn, single=False),  # a drive has one per port, and EUI-64 and NGUID beside
     Scheme.SERIAL: Row(50, _serial, single=True, scoped=True),
-    Scheme.BOARD_SERIAL: Row(40, _serial, single=True, carrier=Kind.BOARD, under="board", scoped=True),
+    Scheme.BOARD_SERIAL: Row(40, _board_serial, single=True, carrier=Kind.BOARD, under="board", scoped=True),
     Scheme.MODULE_SERIAL: Row(40, _serial, single=True, carrier=Kind.BOARD, under="module", scoped=True),
     Scheme.MAC: Row(30, _mac, single=False, only=_CARDS),  # a card has several; elsewhere it goes away with the card
     Scheme.ASSET_TAG: Row(0, _text, single=False),  # stickers are moved
@@ -117,43 +129,6 @@ LEVELS = tuple(sorted({row.strength for row in TABLE.values() if row.strength}, 
 SINGLE = frozenset(scheme for scheme, row in TABLE.items() if row.single)
 SCOPED = frozenset(scheme for scheme, row in TABLE.items() if row.scoped)
 
-# What makers, firmware and publishers write where nothing is known. Compared in upper case with blanks squeezed and
-# every "_" and "." taken for a blank; one character many times over ("0000", "xxxx", "----") needs no line.
-PLACEHOLDERS = frozenset(
-    """
-    N/A|NA|N A|NONE|NULL|NIL|UNKNOWN|UNDEFINED|UNSPECIFIED|UNSET|EMPTY|BLANK|INVALID|ERROR|DEFAULT|DUMMY|TEST
-    NOT SPECIFIED|NOT AVAILABLE|NOT APPLICABLE|NOT PROVIDED|NOT PRESENT|NOT SET|NOT SETTABLE|NOT DEFINED|NOT SUPPORTED
-    NOT KNOWN|NO SERIAL|NO SERIAL NUMBER|NO ASSET TAG|NO ASSET INFORMATION|NO DIMM|NO MODULE INSTALLED|NO ENTRY
-    TO BE FILLED BY O E M|TO BE FILLED BY OEM|TO BE FILLED BY O E M BY MORE STRING|FILLED BY OEM|O E M|OEM|OEM STRING
-    DEFAULT STRING|STRING|DEFAULT SERIAL|SYSTEM SERIAL NUMBER|SYS SERIAL|SERIAL NUMBER|SERIALNUMBER|SERIAL|SN
-    BASE BOARD SERIAL NUMBER|BASEBOARD SERIAL NUMBER|BOARD SERIAL NUMBER|MB-1234567890|CHASSIS SERIAL NUMBER
-    CHASSIS SERIAL|EVAL|TBD|TBA|ASSET TAG|ASSETTAG|ASSET-1234567890|BASE BOARD ASSET TAG|CHASSIS ASSET TAG
-    SYSTEM ASSET TAG|WWN|UUID|MAC|REDACTED|CENSORED|CENSORED SN|CENSORED WWN|REMOVED|HIDDEN|ANONYMIZED|OMITTED|SCRUBBED
-    XXX-XXX|FOO|BAR|ABCDE123|0123456789|123456789|1234567890|12345678|1234567|123456|12345|1234|234567|S123456
-    9876543210|87654321|0123456789ABCDEF|0X123456|123456789ABCDEF|SN1234567890|A1B2C3D4|NO NAME|SELECT|NULL NULL
-    """.strip()
-    .replace("\n", "|")
-    .split("|"),
-) | {""}
-PLACEHOLDERS = frozenset(" ".join(line.split()) for line in PLACEHOLDERS)
-PLACEHOLDER_FORMS = re.compile(  # templates that nobody filled in, and their wordy kin
-    r"\$\{?[A-Z_ ]+\}?|<.*>|\{\{.*|%[A-Z_]+%|TO BE FILLED.*|NOT SPECIF.*|[A-Z0-9 ]+ ASSETTAG( .*)?"
-    r"|(REDACTED|CENSORED)\b.*"
-)
-# UUIDs that firmware is shipped with, as they are printed.
-PLACEHOLDER_UUIDS = frozenset(
-    form(text)
-    for form in (_uuid, _system_uuid)
-    for text in (
-        "03000200-0400-0500-0006-000700080009",
-        "00020003-0004-0005-0006-000700080009",
-        "12345678-1234-5678-90ab-cddeefaabbcc",
-        "01234567-89ab-cdef-0123-456789abcdef",
-        "00112233-4455-6677-8899-aabbccddeeff",
-        "fefefefe-fefe-fefe-fefe-fefefefefefe",
-        "4c4c4544-0000-2010-8020-80c04f202020",  # a maker's board whose service tag was never set
-    )
-)
 # Spellings of one maker, as letters and digits alone. Legal forms at the end of a name are dropped first.
 MAKERS = {
     "supermicrocomputer": "supermicro",
@@ -163,6 +138,10 @@ MAKERS = {
     "hp": "hpe",
     "dellemc": "dell",
     "dellcomputer": "dell",
+    "microntechnology": "micron",
+    "hynix": "skhynix",
+    "kioxiaamerica": "kioxia",
+    "seagatetechnology": "seagate",
     "mellanox": "nvidia",
     "mellanoxtechnologies": "nvidia",
     "intelr": "intel",
@@ -174,14 +153,10 @@ MAKERS = {
     "gigabytetechnology": "gigabyte",
     "asustekcomputer": "asus",
 }
+_DELL_BOARD = re.compile(
+    r"(?P<edge>[./])[A-Z0-9]{0,7}(?P=edge)(?P<serial>[A-Z0-9]{10,})(?P=edge)[A-Z0-9]*", re.IGNORECASE
+)
 _LEGAL = re.compile(r"[\s,]+(inc|incorporated|corp|corporation|co|company|ltd|limited|llc|gmbh|ag|sa|technologies)\.?$")
-
-
-def placeholder(text: str) -> bool:
-    """Whether a text stands where an identifier should without being one."""
-    plain = " ".join(re.sub(r"[_.\s]+", " ", text).split()).upper()
-    marks = {c for c in plain.removeprefix("0X").removeprefix("EUI ").removeprefix("NAA ") if c.isalnum()}
-    return plain in PLACEHOLDERS or len(marks) < 2 or PLACEHOLDER_FORMS.fullmatch(plain) is not None  # noqa: PLR2004
 
 
 @lru_cache(maxsize=4096)
@@ -208,7 +183,7 @@ def usable(kind: Kind, identifier: Identifier) -> Value | None:
     if len(text) > MAX_VALUE or not printable(text) or placeholder(text):
         return None
     value = row.form(text)
-    if value is None or len(set(value)) < 2 or value in PLACEHOLDER_UUIDS:  # noqa: PLR2004 - one character all over
+    if value is None or len(set(value)) < 2:  # noqa: PLR2004 - one character all over
         return None
     return Value(kind, identifier.scheme.value, scope_of(identifier.scope) if row.scoped else "", value)
 

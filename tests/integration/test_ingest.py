@@ -16,7 +16,12 @@ from schemas import acts
 from schemas.envelope import SOURCE, TIME, TYPE, acts_topic, millis, telemetry_topic
 from schemas.errors import Rejected
 from schemas.words import Kind, SourceClass
-from tests.support.records import body_of, item, serial
+from service.store.pool import create_pool
+from tests.properties.driving import facts_after
+from tests.reference.model import facts
+from tests.reference.shapes import difference
+from tests.support.facts import facts_of
+from tests.support.records import HOUR, START, Stream, body_of, item, report, serial
 from tests.support.servers import KafkaServer
 
 CHASSIS = {"@odata.id": "/redfish/v1/Chassis/1", "@odata.type": "#Chassis.v1_0_0.Chassis", "SerialNumber": "CH12345"}
@@ -69,6 +74,22 @@ def test_the_name_of_a_capture_does_not_depend_on_what_else_is_read(captures: Pa
     together = {each.name for each in find([captures]).captures}
     assert find([captures / "flat"]).captures[0].name == "ingest/flat"
     assert {each.name for each in find([captures, captures]).captures} == together
+
+
+def test_captures_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    """Two nodes' captures under one source would be one scope: what only the first has would be missing."""
+    paths = [_write(tmp_path / rack / node / "smi.xml", REPORT) for rack in "ab" for node in ("n1", "n2")]
+    same = _write(tmp_path / "a" / "n1" / "other.json", REPORT)
+    assert [each.name for each in find([*paths[:2], same]).captures] == [
+        "ingest/n1/smi.xml",
+        "ingest/n2/smi.xml",
+        "ingest/n1/other.json",
+    ]
+    assert [each.name for each in find(paths[1:2]).captures] == ["ingest/n2/smi.xml"]
+    names = [each.name for each in find(paths).captures]
+    assert names == [f"ingest/{rack}/{node}/smi.xml" for rack in "ab" for node in ("n1", "n2")]
+    folders = find([tmp_path / "a" / "n1", tmp_path / "b" / "n1"]).captures
+    assert {each.name for each in folders} == {"ingest/a/n1/smi.xml", "ingest/b/n1/smi.xml", "ingest/n1/other.json"}
 
 
 def test_a_resource_outside_its_tree_stands_alone() -> None:
@@ -171,3 +192,23 @@ def test_real_captures_are_found_in_their_trees(shared_data: Path) -> None:
     assert sizes["ingest/redfish/gb300-supermicro"] > 100
     assert sizes["ingest/redfish/dmtf-public-rackmount1"] > 50
     assert sum(each.format is named_format("nvidia-smi") for each in found.captures) == 6
+
+
+async def test_rule_25_a_capture_that_is_brought_once_opens_no_gap(database: str) -> None:
+    stream = Stream()
+    person = acts.SourceEnrol(
+        key=stream.key(), by="program:ingest", source="ingest/node.json", source_class=SourceClass.PERSON
+    )
+    stream.act(START, person)
+    for source in ("ingest/node.json", "agent"):
+        stream.put(START, report(source, [item("node", Kind.CHASSIS, serial("S-000123"))], time=START))
+    stream.beats(START + HOUR)
+    pool = await create_pool(database, min_size=1, max_size=3)
+    try:
+        cell = await facts_after(pool, stream.records(), stream.partitions)
+        async with pool.acquire() as connection:
+            found = await facts_of(connection, cell)
+    finally:
+        pool.terminate()
+    assert {gap.source for gap in found.gaps} == {"agent"}
+    assert not difference(facts(stream.records(), stream.partitions), found)

@@ -162,6 +162,8 @@ def _said(fleet: Fleet) -> acts.CellAct:
                 source=source,
                 source_class=SourceClass(
                     {"agent": "in_band", "bmc": "out_of_band"}.get(source.rstrip("01"), "facility")
+                    if fleet.number(0, 5)
+                    else "person"
                 ),
                 control_domain=str(fleet.pick("operator", "landlord")),
                 interval_s=60 if fleet.chance(2) else None,

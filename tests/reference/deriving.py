@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas import acts
-from schemas.words import BindingEnd, FindingKind
+from schemas.words import BindingEnd, FindingKind, SourceClass
 from service.facts.carriers import carriers
 from service.facts.identity import Edge
 from tests.reference.binding import Bindings, Bound
@@ -73,9 +73,11 @@ class Deriver:
             self._settle(due[0], due[0])
 
     def _checked(self, at: int) -> None:
-        """Open the gaps of the covering runs that are known to be silent now (rule 12)."""
+        """Open the gaps of the covering runs that are known to be silent now (rule 12), but of no person's."""
         for run in self.runs:
             if not run.covers or run.last + run.tolerance + 1 != at or run.ended(at - 1):
+                continue
+            if self._class(run.source, at) == SourceClass.PERSON:
                 continue
             pair = (run.source, run.scope)
             others = [other for other in self.runs if (other.source, other.scope) == pair and other.covers]

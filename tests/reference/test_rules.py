@@ -319,6 +319,17 @@ def test_rule_25_a_source_that_nobody_enrolled_is_accepted_with_its_formats_inte
     assert run.tolerance == TOLERANCE
 
 
+def test_rule_25_what_a_person_brought_once_leaves_no_gap() -> None:
+    """A capture's run ends as any other does; nobody expects the next one, so its silence is none."""
+    stream = Stream()
+    enrol(stream, START, "ingest/node7/smi.xml", source_class=SourceClass.PERSON)
+    for source in ("ingest/node7/smi.xml", "agent"):
+        say(stream, START, source, chassis("CH-0001"))
+    found = of(stream, START + HOUR)
+    assert {gap.source for gap in found.gaps} == {"agent"}
+    assert {run.last for run in found.runs} == {START}
+
+
 def test_rule_25_a_survey_counts_for_facility_sources_only_and_from_when_it_is_known() -> None:
     stream = Stream()
     site(stream)

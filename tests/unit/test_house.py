@@ -14,6 +14,9 @@ from tests.conftest import REPOSITORY
 PACKAGES = ("consumers", "deploy", "loadtests", "schemas", "service")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
+# What the verifier carries of the shapes: the standard library alone.
+VERIFIER_SHAPES = ("schemas.words", "schemas.canonical", "schemas.inventory", "schemas.errors", "schemas.placeholders")
+
 # Who may import which of our own (DESIGN section 10); the longest prefix of the importer decides. A package may always
 # import itself.
 MAY_IMPORT = {
@@ -24,8 +27,8 @@ MAY_IMPORT = {
     "service": ("service", "schemas"),
     # The API serves the console's page, as bytes.
     "service.api": ("service.api", "service.console", "service.store", "service.facts", "service.proofs", "schemas"),
-    "service.facts": ("service.facts", "schemas.words", "schemas.canonical", "schemas.inventory", "schemas.errors"),
-    "service.proofs": ("service.proofs", "schemas.words", "schemas.canonical", "schemas.inventory", "schemas.errors"),
+    "service.facts": ("service.facts", *VERIFIER_SHAPES),
+    "service.proofs": ("service.proofs", *VERIFIER_SHAPES),
 }
 
 # What does I/O, or waits for it: not for the shapes, the facts and the proofs.
@@ -37,7 +40,6 @@ DOES_IO = {
 }
 PURE = ("schemas", "service.facts", "service.proofs")
 STANDARD_LIBRARY_ALONE = ("service.facts", "service.proofs")
-VERIFIER_SHAPES = ("schemas.words", "schemas.canonical", "schemas.inventory", "schemas.errors")
 # `holdfast verify` depends on this one alone (DESIGN section 6).
 PROOFS_MAY = {"cryptography"}
 

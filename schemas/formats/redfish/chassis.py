@@ -9,8 +9,10 @@ Which kind a chassis is goes by more than its type:
 - Rows, pods and other groups are no things. Cable cartridges belong to a rack, and each tray's BMC lists them all.
 
 The system's serial and UUID are those of the box that it alone occupies. Where both box and system state a serial,
-the system's goes first (it is the product's, as in SMBIOS; the box's is often a backplane's). Several systems in one
-box are boards in it. A system without a box in the tree is its own box.
+the system's goes first (it is the product's, as in SMBIOS; the box's is often a backplane's), unless it is a
+placeholder. Several systems in one box are boards in it; a DPU's own system is a card in the box and no second one,
+whether it is in the tree or only linked. A system without a box in the tree is its own box. The name that a system
+bears in the network is no part of it: it changes by itself.
 """
 
 import re
@@ -22,6 +24,7 @@ from schemas.formats._stated import identifier, member, name, text
 from schemas.formats.redfish.drafts import Draft, draft
 from schemas.formats.redfish.tree import Resource, Tree, links
 from schemas.inventory import Identifier
+from schemas.placeholders import serial
 from schemas.words import Kind, Scheme
 
 MIN_RACK_MM = 600
@@ -40,6 +43,7 @@ _KINDS: Mapping[str, Kind] = {
 }
 _POWER_SHELF = re.compile(r"power[\s_-]?shelf", re.IGNORECASE)
 _CARTRIDGE = re.compile(r"\b(cbl|cable)\b.*\bcartridge\b", re.IGNORECASE)
+_DPU = re.compile(r"bluefield|dpu", re.IGNORECASE)
 _VIRTUAL = frozenset({"Virtual", "OS", "VirtuallyPartitioned"})
 _OWN = ("ComputerSystems", "Processors", "Drives", "PCIeDevices", "Storage")
 _ADDRESS = ("Country", "Territory", "City", "District", "Street", "HouseNumber", "Name", "Building", "Floor", "Room")
@@ -129,39 +133,49 @@ def _add_systems(
     systems = {path: resource for path, resource in tree.of("ComputerSystem") if not _is_virtual(resource)}
     stated = Counter(known for box in drafts.values() for known in box.identifiers)
     tenants: dict[str | None, list[str]] = defaultdict(list)
+    cards: dict[str, Draft] = {}
     for path in sorted(systems.keys() | named):
-        tenants[_box_of(tree, path, held, drafts)].append(path)
+        box = _box_of(tree, path, held, drafts)
+        if not _is_dpu(path, systems.get(path, {})):
+            tenants[box].append(path)
+        elif path in systems:
+            named_boxes = (at for at in links(systems[path], "Chassis") if at in drafts)
+            cards[path] = _system(path, systems[path], Kind.DPU, box or next(named_boxes, None))
+        else:
+            stands[path] = box
     for box, inside in tenants.items():
         for path in inside:
             if path in systems:
-                _add_system(path, systems[path], box if len(inside) > 1 else None, drafts)
+                shared = len(inside) > 1 and box is not None
+                kind, holder = (Kind.BOARD, box) if shared else (Kind.CHASSIS, None)
+                drafts[path] = _system(path, systems[path], kind, holder)
             if box is None or len(inside) > 1:
                 continue
             stands[path] = box
             if path in drafts and drafts[path].kind is Kind.CHASSIS:
                 drafts[box] = _occupied(drafts[box], drafts.pop(path), stated)
+    drafts.update(cards)
 
 
 def _is_virtual(system: Resource) -> bool:
     return system.get("SystemType") in _VIRTUAL
 
 
-def _add_system(path: str, resource: Resource, box: str | None, drafts: dict[str, Draft]) -> None:
-    """Add a system: a DPU, a board of a box that it shares, or a box of its own."""
+def _is_dpu(path: str, system: Resource) -> bool:
+    """Whether a system is a card's own; one that is only linked is known by the name in its path."""
+    return system.get("SystemType") == "DPU" if system else _DPU.search(path.rpartition("/")[2]) is not None
+
+
+def _system(path: str, resource: Resource, kind: Kind, box: str | None) -> Draft:
     known = (
         *identifier(Scheme.SYSTEM_UUID, resource.get("UUID")),
-        *identifier(Scheme.HOSTNAME, resource.get("HostName")),
         *identifier(Scheme.ASSET_TAG, resource.get("AssetTag")),
     )
-    kind = Kind.BOARD if box is not None else Kind.CHASSIS
-    if resource.get("SystemType") == "DPU":
-        kind = Kind.DPU
-        box = box or next((at for at in links(resource, "Chassis") if at in drafts), None)
-    drafts[path] = draft(path, resource, kind, box, *known)
+    return draft(path, resource, kind, box, *known)
 
 
 def _occupied(box: Draft, system: Draft, stated: Mapping[Identifier, int]) -> Draft:
-    """Give the box with its system: of two serials the system's, unless only the box's has a digit.
+    """Give the box with its system: of two serials the first that is no placeholder, the system's before the box's.
 
     A serial that the system only repeats is not the box's: another chassis (a module) states it in the same scope.
     `stated` counts what all chassis state.
@@ -169,7 +183,7 @@ def _occupied(box: Draft, system: Draft, stated: Mapping[Identifier, int]) -> Dr
     named = [i for i in system.identifiers if i.scheme is Scheme.SERIAL]
     serials = [i for i in named if stated.get(i, 0) <= box.identifiers.count(i)]
     serials += [i for i in box.identifiers if i.scheme is Scheme.SERIAL]
-    chosen = next((i for i in serials if any(c.isdigit() for c in i.value)), next(iter(serials), None))
+    chosen = next((i for i in serials if serial(i.value)), next(iter(serials), None))
     others = (i for one in (box, system) for i in one.identifiers if i.scheme is not Scheme.SERIAL)
     described = box.facts if chosen is None or chosen in box.identifiers else system.facts
     return replace(box, identifiers=(*(() if chosen is None else (chosen,)), *others), facts=described)

@@ -1,7 +1,12 @@
-"""What a part of a tree is complete for: kinds of which every collection that is linked is in it, whole. Pure."""
+"""What a part of a tree is complete for: kinds of which every collection that is linked is in it, whole. Pure.
+
+A BMC knows a system's parts from its firmware, once that has run: while a system is off, or on its way, what is below
+it is complete for nothing.
+"""
 
 from collections.abc import Iterator
 
+from schemas.formats._stated import member
 from schemas.formats.redfish.tree import ROOT, Resource, Tree, links
 from schemas.words import Kind
 
@@ -24,6 +29,17 @@ _WAYS: dict[Kind, tuple[tuple[str, tuple[str, ...], bool], ...]] = {
     ),
 }
 
+_NOT_ON = frozenset({"Off", "PoweringOn", "PoweringOff", "Paused"})
+_STARTING = frozenset(  # of BootProgress: the firmware has not found all devices
+    {
+        "PrimaryProcessorInitializationStarted",
+        "BusInitializationStarted",
+        "MemoryInitializationStarted",
+        "SecondaryProcessorInitializationStarted",
+        "PCIResourceConfigStarted",
+    }
+)
+
 
 def complete_for(tree: Tree) -> frozenset[Kind]:
     """Give the kinds whose whole collections are in the tree, each with all its members."""
@@ -36,7 +52,13 @@ def _whole(tree: Tree, top: str, steps: tuple[str, ...], must: bool) -> bool:
         must and steps and not any(name in resource for resource in members for name in steps[0].split("|"))
     ):
         return False
+    if steps and top == "Systems" and not all(_runs(resource) for resource in members):
+        return False
     return all(_along(tree, resource, steps) for resource in members)
+
+
+def _runs(system: Resource) -> bool:
+    return system.get("PowerState") not in _NOT_ON and member(system, "BootProgress", "LastState") not in _STARTING
 
 
 def _along(tree: Tree, resource: Resource, steps: tuple[str, ...]) -> bool:

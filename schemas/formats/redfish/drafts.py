@@ -1,5 +1,6 @@
 """Items in the making: known by the path of their resource until all slots are known. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -8,8 +9,11 @@ from typing import Any
 from schemas.formats._stated import facts, identifier, member, name, scope
 from schemas.formats.redfish.tree import ROOT, Resource
 from schemas.inventory import MAX_NAME, Identifier, Item
+from schemas.placeholders import serial
 from schemas.words import Kind, Scheme
 
+_DELL = re.compile(r"dell\b", re.IGNORECASE)
+_SERVICE_TAG = re.compile(r"[A-Z0-9]{5,7}")
 MAX_STANDS = 64  # groups within groups, between a thing and what holds it
 
 
@@ -27,16 +31,32 @@ class Draft:
 
 
 def draft(path: str, resource: Resource, kind: Kind, holder: str | None, *more: Identifier) -> Draft:
-    """Give the draft of a resource: its serial in its scope, and what else it is known by."""
+    """Give the draft of a resource: its serials in their scopes, and what else it is known by."""
     maker, part = resource.get("Manufacturer"), resource.get("PartNumber")
-    serial = identifier(Scheme.SERIAL, resource.get("SerialNumber"), scope(maker, part))
     described = facts(
         manufacturer=maker,
         model=resource.get("Model"),
         part_number=part,
         capacity_bytes=_whole(resource, "CapacityBytes"),
     )
-    return Draft(path, kind, slot(path, resource, kind, holder), holder, (*serial, *more), None, described)
+    return Draft(
+        path, kind, slot(path, resource, kind, holder), holder, (*_serials(resource, kind), *more), None, described
+    )
+
+
+def _serials(resource: Resource, kind: Kind) -> Iterator[Identifier]:
+    """Give the thing's own serial, and its board's where one is stated beside it.
+
+    Dell states a chassis' and a system's own serial, the service tag, as SKU, and the board's as serial and part.
+    """
+    maker, tag = resource.get("Manufacturer"), resource.get("SKU")
+    within = scope(maker, resource.get("PartNumber"))
+    tagged = _SERVICE_TAG.fullmatch(name(tag) or "") is not None and serial(str(tag))
+    if tagged and kind in (Kind.CHASSIS, Kind.BOARD) and _DELL.match(name(maker) or ""):
+        yield from identifier(Scheme.SERIAL, tag, scope(maker, None))
+        yield from identifier(Scheme.BOARD_SERIAL, resource.get("SerialNumber"), within)
+    else:
+        yield from identifier(Scheme.SERIAL, resource.get("SerialNumber"), within)
 
 
 def _whole(resource: Resource, key: str) -> str | None:

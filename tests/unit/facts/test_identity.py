@@ -1,15 +1,35 @@
 """Rules 5, 15 and 16 on small inputs, most of them traps that real machines have set."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from schemas.inventory import MAX_VALUE, Identifier, Item, inventory
+from schemas.placeholders import placeholder
 from schemas.words import Kind, Scheme
 from service.facts.carriers import carriers, part_of, split
 from service.facts.identity import Placed, Resolution, resolve
 from service.facts.schemes import HOLDS_BOARD, TABLE, Value, everywhere, scope_of, strong, usable
+
+# What follows the name of a serial in JSON, in XML and in the output of tools.
+SERIALS = re.compile(r'(?i)serial[_ ]?(?:number|no)?(?:"\s*:\s*"|>|\s*:[ \t]+)([^"<\n]*)')
+NO_SERIALS = {  # all that stand in real captures where a serial should
+    *(
+        "",
+        "$CHASSIS_SERIAL_NUMBER",
+        "$PRODUCT_SERIAL_NUMBER",
+        "0000000000000",
+        "0x0000000000000000",
+        "0x123456",
+        "123456",
+    ),
+    *("234567", "CENSORED_SN", "Foo", "N/A", "NA", "NO DIMM", "NO_SERIAL", "Not Specified", "REDACTED", "S123456"),
+    *("To Be Filled By O.E.M.", "To be filled by O.E.M.", "XXXXXXX", "abcde123"),
+    *("Unspecified Base Board Serial Number", "Unspecified Chassis Board Serial Number"),
+}
 
 S = Scheme
 At = tuple[str, str]  # source and slot
@@ -78,6 +98,25 @@ class Seen:
         *("To be filled by O.E.M.", "To Be Filled By O.E.M.", "$PRODUCT_ASSET_TAG", "$CHASSIS_SERIAL_NUMBER"),
         *("System Serial Number", "0123456789", "1234567890", "123456", "wwn", "........", "----", "<serial>"),
         *("P1_DIMMD1_AssetTag (Date:17/11)", "X" * (MAX_VALUE + 1), "AB\x00CD1234", "AB\u202eCD1234", "A1"),
+        *("Type2 - Board Serial Number", "Chassis-1234567890", "NB-1234567890", "BSN12345678901234567", "SerNum0"),
+        *("None Specified", "NotSpecified", "$(DEFAULT_STRING)", "Undefined by OEM", "Not Installed", "NO_MODULE_SN"),
+        *("(none)", "[N/A]", "No Serial#", "00000001", "CHANGE ME", "INVALID SERIAL", "TBD BY ODM", "None Provided"),
+        *(
+            "1234567890123",
+            "0123456789012345",
+            "1111222233334444",
+            "XXXXXXXX1",
+            "fffffffe",
+            "MT0000X00000",
+            "S1234567890",
+        ),
+        *(
+            "OEM Chassis Serial Number",
+            "Unspecified Base Board Serial Number",
+            "NOT AVAILABLE (N/A)",
+            "Unknow",
+            "S1234567890",
+        ),
     ],
 )
 def test_rule_15_placeholders_are_no_values(text: str) -> None:
@@ -86,6 +125,38 @@ def test_rule_15_placeholders_are_no_values(text: str) -> None:
         ("a", [item("x", Kind.PSU, serial=f"acme/psu:{text}")]), ("b", [item("x", Kind.PSU, serial=f"acme/psu:{text}")])
     )
     assert seen.apart(("a", "x"), ("b", "x"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("S464NY0M", "CN7792194B0271", "CT4471A0012", "1653125034241", "0000012345", "00012", "CH-0001", "12345679"),
+        *(
+            "SN12345",
+            "AB1234567",
+            "BOARD7",
+            "NOTUS",
+            "SYSTEM",
+            "BASE",
+            "TAGHEUER",
+            "NANO",
+            "SERENA1",
+            "OEM1234",
+            "111122223334",
+        ),
+    ],
+)
+def test_rule_15_what_looks_like_a_placeholder_and_is_none_is_a_value(text: str) -> None:
+    assert usable(Kind.CHASSIS, Identifier(S.SERIAL, "acme/tray", text)) is not None
+
+
+def test_rule_15_no_real_serial_is_taken_for_a_placeholder(shared_data: Path) -> None:
+    stated: set[str] = set()
+    for path in (at for at in shared_data.rglob("*") if at.suffix in (".json", ".xml", ".txt", "")):
+        if path.is_file():
+            stated.update(found.strip() for found in SERIALS.findall(path.read_bytes().decode(errors="replace")))
+    assert len(stated) > 80
+    assert {text for text in stated if placeholder(text)} <= NO_SERIALS
 
 
 @pytest.mark.parametrize(
@@ -99,6 +170,19 @@ def test_rule_15_placeholders_are_no_values(text: str) -> None:
         (S.SYSTEM_UUID, "012345678-1234-5678-abcd-0123456789ab"),
         (S.GPU_UUID, "GPU-00000000-0000-0000-0000-000000000000"),
         (S.GPU_UUID, "MIG-5269b708-678a-b1a8-60f0-c90406537486"),
+        (S.SYSTEM_UUID, "c01dc250-5678-11ed-9b6a-0242ac120002"),  # made in a container, with its bridge's address
+        (S.SYSTEM_UUID, "50c21dc0-7856-ed11-9b6a-0242ac110002"),  # the like, in the other byte order
+        (S.SYSTEM_UUID, "00000000-0000-0000-0000-000000000001"),
+        (S.SYSTEM_UUID, "ffffffff-ffff-ffff-ffff-fffffffffffe"),
+        (S.SYSTEM_UUID, "11111111-2222-3333-4444-555555555555"),
+        (S.SYSTEM_UUID, "deadbeef-dead-beef-dead-beefdeadbeef"),
+        (S.GPU_UUID, "GPU-12345678-1234-5678-1234-567812345678"),
+        (S.WWN, "5000000000000000"),
+        (S.WWN, "naa.5000000000000001"),
+        (S.WWN, "5000c50000000000"),
+        (S.WWN, "eui.0000000000000001"),
+        (S.MAC, "00:00:00:00:00:01"),
+        (S.MAC, "00:11:22:33:44:55"),
         (S.WWN, "eui.00000000000000000000000000000000"),
         (S.WWN, "nvme.8086-4254-494e54454c-00000001"),
         (S.MAC, "00:00:00:00:00:00"),
@@ -111,6 +195,21 @@ def test_rule_15_what_has_not_its_schemes_form_joins_nothing(scheme: Scheme, tex
 
 
 @pytest.mark.parametrize(
+    ("scheme", "text"),
+    [
+        (S.SYSTEM_UUID, "5f1cf000-643d-11f0-8000-7cc25590513a"),  # version 1 with a board's own address
+        (S.SYSTEM_UUID, "00000000-0000-0000-0000-0cc47a123456"),
+        (S.SYSTEM_UUID, "4c4c4544-004c-4610-8056-c3c04f374d32"),
+        (S.WWN, "eui.0000000001000000e4d25c000014d214"),
+        (S.WWN, "0x5000c500a1b2c3d4"),
+        (S.MAC, "00:25:90:00:00:01"),
+    ],
+)
+def test_rule_15_values_with_many_zeros_are_values(scheme: Scheme, text: str) -> None:
+    assert usable(Kind.NIC, Identifier(scheme, "", text)) is not None
+
+
+@pytest.mark.parametrize(
     ("scheme", "one", "other"),
     [
         (S.GPU_UUID, "GPU-5269b708-678a-b1a8-60f0-c90406537486", "5269B708678AB1A860F0C90406537486"),
@@ -120,7 +219,10 @@ def test_rule_15_what_has_not_its_schemes_form_joins_nothing(scheme: Scheme, tex
         (S.WWN, "eui.01000000000000005cd2e4f369d35651", "0100-0000-0000-0000-5cd2-e4f3-69d3-5651"),
         (S.MAC, "7C:C2:55:90:51:3A", "7cc2.5590.513a"),
         (S.SERIAL, " s464ny0m  ", "S464NY0M"),
-        (S.DEVICE_KEY, "SHA256:AB:CD:EF:01:23:45:67:89", "abcdef0123456789"),
+        (S.BOARD_SERIAL, ".CLFV7M2.CNIVC007CV0803.", "CNIVC007CV0803"),
+        (S.BOARD_SERIAL, "/CLFV7M2/CN129634B2001D/", "CN129634B2001D"),
+        (S.BOARD_SERIAL, "..CN7082166700QD.", "CN7082166700QD"),
+        (S.DEVICE_KEY, "SHA256:AB:CD:EF:91:23:45:67:8A", "abcdef912345678a"),
     ],
 )
 def test_rule_15_spellings_of_one_value_are_one_value(scheme: Scheme, one: str, other: str) -> None:

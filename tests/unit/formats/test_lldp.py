@@ -7,7 +7,7 @@ from schemas import formats
 from schemas.formats import lldp
 from schemas.inventory import Identifier, Item
 from schemas.report import Message, Report
-from schemas.words import Kind, Scheme
+from schemas.words import Kind, Scheme, SourceClass
 
 
 def decoded(body: bytes, ce_type: str) -> Report:
@@ -47,6 +47,18 @@ def test_a_chassis_id_names_a_box_and_no_card() -> None:
 def test_two_neighbours_at_one_port_are_both_kept() -> None:
     port = neighbour({"type": "mac", "value": "7c:c2:55:90:51:3a"})
     assert [item.slot for item in seen([{"swp7": port}, {"swp7": port}])] == ["port/swp7", "port/swp7#2"]
+
+
+def test_rule_8_neighbours_at_one_port_are_numbered_by_what_they_are() -> None:
+    ports = [neighbour({"type": "mac", "value": f"7c:c2:55:90:51:3{n}"}) for n in range(3)]
+    one = seen([{"swp7": port} for port in ports])
+    assert one == seen([{"swp7": port} for port in reversed(ports)])
+    assert [item.slot for item in one] == ["port/swp7", "port/swp7#2", "port/swp7#3"]
+
+
+def test_rule_26_lldp_of_who_knows_whom_senses_nothing_until_somebody_enrols_a_switch() -> None:
+    """A host's own lldpd prints the same; what it says is the word of the host."""
+    assert lldp.FORMAT.source_class is SourceClass.IN_BAND
 
 
 def test_json0_lists_everything_and_keyvalue_nothing() -> None:

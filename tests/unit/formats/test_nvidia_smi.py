@@ -78,6 +78,53 @@ def test_gpus_that_name_several_racks_stand_in_several() -> None:
     assert [item.slot for item in found.inventory.items if item.kind is Kind.RACK] == ["rack", "rack#2"]
 
 
+def test_rule_8_racks_are_numbered_in_no_order_of_the_gpus() -> None:
+    gpus = [gpu(f"{n}:6:0.0", platform(serial)) for n, serial in enumerate(("1820000000002", "1820000000001"))]
+    one, other = (decoded(smi(*listed), nvidia_smi.TYPE).inventory for listed in (gpus, gpus[::-1]))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    "unread", [platform("N/A"), platform("N/A", "N/A", "N/A"), platform(slot="N/A", host="N/A"), ""]
+)
+def test_a_gpu_whose_platform_is_not_whole_stands_with_the_others_of_its_node(unread: str) -> None:
+    gpus = [gpu("8:6:0.0", unread), gpu("9:6:0.0", platform()), gpu("18:6:0.0", platform())]
+    for listed in (gpus, gpus[::-1]):
+        found = decoded(smi(*listed), nvidia_smi.TYPE).inventory.items
+        assert [item.slot for item in found if item.kind is not Kind.GPU] == ["rack", "slot/25/host/1"]
+        assert {item.within for item in found if item.kind is Kind.GPU} == {"slot/25/host/1"}
+
+
+def test_a_gpu_that_says_something_else_than_the_others_stands_apart() -> None:
+    found = decoded(smi(gpu("8:6:0.0", platform("N/A", "21")), gpu("9:6:0.0", platform())), nvidia_smi.TYPE)
+    assert {item.slot: item.within for item in found.inventory.items} == {
+        "pci/0008:06:00.0": "slot/21/host/1",
+        "pci/0009:06:00.0": "slot/25/host/1",
+        "rack": None,
+        "slot/21/host/1": None,
+        "slot/25/host/1": "rack",
+    }
+
+
+@pytest.mark.parametrize(
+    "serial", ["0", "NA", "REDACTED", "1234567890", "0000000000000", "To be filled by O.E.M.", "12"]
+)
+def test_a_placeholder_is_no_rack(serial: str) -> None:
+    found = decoded(smi(gpu("8:6:0.0", platform(serial))), nvidia_smi.TYPE).inventory.items
+    assert {item.slot: (item.kind, item.within) for item in found if item.kind is not Kind.GPU} == {
+        "slot/25/host/1": (Kind.CHASSIS, None)
+    }
+    alone = decoded(smi(gpu("8:6:0.0", platform(serial, "N/A", "N/A"))), nvidia_smi.TYPE).inventory.items
+    assert [item.kind for item in alone] == [Kind.GPU]
+
+
+def test_a_tray_is_named_by_its_slot_else_by_its_index() -> None:
+    both = platform() + "<tray_index>15</tray_index>"
+    index = platform(slot="N/A") + "<tray_index>15</tray_index>"
+    trays = [decoded(smi(gpu("8:6:0.0", each)), nvidia_smi.TYPE).inventory.items[-1].slot for each in (both, index)]
+    assert trays == ["slot/25/host/1", "tray/15/host/1"]
+
+
 def test_no_platform_is_no_container() -> None:
     (item,) = decoded(smi(gpu("8:6:0.0", platform("N/A", "N/A", "N/A"))), nvidia_smi.TYPE).inventory.items
     assert item.within is None

@@ -151,6 +151,37 @@ def test_only_whole_collections_are_complete() -> None:
     assert not complete(**{"/Systems": {"Members": [ref("/Systems/1")], "Members@odata.nextLink": "/x"}})
 
 
+@pytest.mark.parametrize(
+    ("state", "known"),
+    [
+        ({"PowerState": "On"}, True),
+        ({}, True),
+        ({"PowerState": "On", "BootProgress": {"LastState": "OSRunning"}}, True),
+        ({"PowerState": "Off"}, False),
+        ({"PowerState": "PoweringOn"}, False),
+        ({"PowerState": "PoweringOff"}, False),
+        ({"PowerState": "On", "BootProgress": {"LastState": "PCIResourceConfigStarted"}}, False),
+    ],
+)
+def test_a_system_that_does_not_run_has_no_whole_collections(state: dict[str, object], known: bool) -> None:
+    """A BMC lists no processors, cards and drives then: they are not missing."""
+    below = {"Processors": ref("/Systems/1/Processors"), "Storage": ref("/Systems/1/Storage")}
+    resources: dict[str, Mapping[str, object]] = {
+        "/Systems": {"Members": [ref("/Systems/1"), ref("/Systems/2")]},
+        "/Systems/1": {**SYSTEM, **below, **state},
+        "/Systems/2": {"PowerState": "On"},
+        "/Systems/1/Processors": {"Members": []},
+        "/Systems/1/Storage": {"Members": []},
+        "/Chassis": {"Members": [ref("/Chassis/1")]},
+        "/Chassis/1": {**BOX, "PowerSubsystem": ref("/Chassis/1/PowerSubsystem")},
+        "/Chassis/1/PowerSubsystem": {"PowerSupplies": ref("/Chassis/1/PowerSubsystem/PowerSupplies")},
+        "/Chassis/1/PowerSubsystem/PowerSupplies": {"Members": []},
+    }
+    complete = decoded(json.dumps(tree(resources)).encode(), redfish_tree.TYPE).inventory.complete_for
+    always = {Kind.CHASSIS, Kind.BOARD, Kind.RACK, Kind.POWER_SHELF, Kind.PSU}
+    assert complete == always | ({Kind.CPU, Kind.GPU, Kind.DRIVE} if known else set())
+
+
 def test_a_source_is_named_by_the_service_else_by_a_box() -> None:
     root = tree({"/Systems/1": SYSTEM}) | {V1: {"@odata.id": V1 + "/", "UUID": "92384634"}}
     assert redfish_tree.source(json.dumps(root).encode()) == "redfish/92384634"

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from deploy.this_machine import Reading, read_machine, report_body
 from schemas import formats
 from schemas.errors import NoKafka
 from schemas.formats import holdfast_report
-from schemas.inventory import Item
+from schemas.inventory import Identifier, Item
 from schemas.report import Message, Report
 from schemas.words import Kind, Scheme
+from tests.unit.facts.test_identity import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,6 +170,124 @@ def test_gpus_stand_in_this_machine_and_it_in_their_rack(server: Path) -> None:
     assert found["pci/0008:06:00.0"].within == "chassis"
     assert found["chassis"].within == "rack"
     assert values(found["rack"]) == {Scheme.SERIAL: "1820000000001"}
+
+
+def devices(root: Path, pci_class: str, vendor: str, *addresses: str) -> None:
+    for address in addresses:
+        write(
+            root, {f"sys/bus/pci/devices/{address}/class": pci_class, f"sys/bus/pci/devices/{address}/vendor": vendor}
+        )
+
+
+def test_gpus_are_complete_only_where_the_bus_shows_no_other(tmp_path: Path) -> None:
+    devices(tmp_path, "0x030200", "0x10de", "0008:06:00.0")
+    assert Kind.GPU in read_machine(tmp_path, lambda: GPUS).inventory.complete_for
+    devices(tmp_path, "0x030200", "0x10de", "0009:06:00.0", "0009:06:00.1")
+    write(tmp_path, {"sys/bus/pci/devices/0009:06:00.1/physfn/vendor": "0x10de"})  # shown for a guest
+    reading = read_machine(tmp_path, lambda: GPUS)
+    assert Kind.GPU not in reading.inventory.complete_for
+    assert "1 GPUs that nvidia-smi does not list: pci/0009:06:00.0" in reading.left_out
+
+
+def test_cards_are_complete_only_where_the_bus_shows_no_other(server: Path) -> None:
+    devices(server, "0x020000", "0x15b3", "0000:5e:00.0", "0000:5e:00.1")
+    assert Kind.NIC in read_machine(server, lambda: None).inventory.complete_for
+    devices(server, "0x020700", "0x15b3", "0000:af:00.0")
+    reading = read_machine(server, lambda: None)
+    assert Kind.NIC not in reading.inventory.complete_for
+    assert "1 network cards that the kernel does not show here: pci/0000:af:00.0" in reading.left_out
+
+
+def test_a_machine_that_shows_only_its_loopback_says_nothing_about_cards(tmp_path: Path) -> None:
+    link(tmp_path, "sys/class/net/lo", "sys/devices/virtual/net/lo")
+    devices(tmp_path, "0x060000", "0x8086", "0000:00:00.0")
+    assert Kind.NIC not in read_machine(tmp_path, lambda: None).inventory.complete_for
+
+
+@pytest.mark.parametrize("placeholder", ["0123456789", "To be filled by O.E.M.", "00000000", "1"])
+def test_a_placeholder_does_not_hide_the_chassis_serial(tmp_path: Path, placeholder: str) -> None:
+    dmi = {"sys_vendor": "Supermicro", "product_serial": placeholder, "chassis_serial": "C8190AG48N00123"}
+    write(tmp_path, {f"sys/class/dmi/id/{name}": value for name, value in dmi.items()})
+    assert values(slots(read_machine(tmp_path, lambda: None))["chassis"]) == {Scheme.SERIAL: "C8190AG48N00123"}
+
+
+LUN = "devices/pci0000:17/0000:18:00.0/host0/rport-0:0-1/target0:0:1/0:0:1:0"
+ISCSI = "devices/platform/host9/session1/target9:0:0/9:0:0:0"
+VOLUME = "devices/pci0000:17/0000:18:00.0/host0/target0:2:1/0:2:1:0"
+
+
+@pytest.mark.parametrize(
+    ("device", "made", "whole", "words"),
+    [
+        (LUN, ("NETAPP", "LUN C-Mode"), True, "network"),
+        (ISCSI, ("LIO-ORG", "x"), True, "network"),
+        (VOLUME, ("DELL", "PERC H755"), False, "RAID"),
+        (VOLUME, ("HPE", "LOGICAL VOLUME"), False, "RAID"),
+        (VOLUME, ("AVAGO", "MR9361-8i"), False, "RAID"),
+        (USB, ("AMI", "Virtual HDisk0"), True, "virtual media"),
+    ],
+)
+def test_what_is_no_drive_of_this_machine_is_left_out_and_said(
+    tmp_path: Path, device: str, made: tuple[str, str], whole: bool, words: str
+) -> None:
+    vendor, model = made
+    block(tmp_path, "sda", device, "2000", vendor=vendor, model=model, wwid="naa.600a098038303053453f463045727a2f")
+    reading = read_machine(tmp_path, lambda: None)
+    assert not [item for item in reading.inventory.items if item.kind is Kind.DRIVE]
+    assert (Kind.DRIVE in reading.inventory.complete_for) == whole
+    assert any(words in each for each in reading.left_out)
+
+
+def nvme(root: Path, number: int, address: str, serial: str, *wwids: str, vendor: str = "0x144d") -> None:
+    device = f"devices/pci0000:3a/{address}"
+    link(root, f"sys/class/nvme/nvme{number}", f"sys/{device}/nvme/nvme{number}")
+    link(root, f"sys/{device}/nvme/nvme{number}/device", f"sys/{device}")
+    write(root, {f"sys/{device}/vendor": vendor, f"sys/{device}/nvme/nvme{number}/serial": serial})
+    for space, wwid in enumerate(wwids, 1):
+        write(root, {f"sys/{device}/nvme/nvme{number}/nvme{number}n{space}/wwid": wwid})
+
+
+def test_rule_15_an_nvme_drive_stays_one_drive_when_its_namespace_is_made_anew(tmp_path: Path) -> None:
+    """Its serial, in the scope of its maker, is the controller's; a BMC that knows the part as well joins it."""
+    found = []
+    for look, wwids in enumerate((["eui.0025385b11b2f1c3"], ["eui.0025385b11b2f1c9"], [], ["eui.01", "eui.02"])):
+        nvme(tmp_path / str(look), 0, "0000:3b:00.0", "S64FNE0R509973", *wwids)
+        found.append(slots(read_machine(tmp_path / str(look), lambda: None))["pci/0000:3b:00.0"])
+    assert [values(item).get(Scheme.WWN) for item in found] == [
+        "eui.0025385b11b2f1c3",
+        "eui.0025385b11b2f1c9",
+        None,
+        None,
+    ]
+    bmc = Item("bay", Kind.DRIVE, None, (Identifier(Scheme.SERIAL, "SAMSUNG/MZQL27T6HBLA", "S64FNE0R509973"),))
+    seen = Seen(*((f"look {look}", [replace(item, within=None)]) for look, item in enumerate(found)), ("bmc", [bmc]))
+    assert seen.one(*((f"look {look}", "pci/0000:3b:00.0") for look in range(4)), ("bmc", "bay"))
+
+
+def test_rule_15_nvme_drives_without_worldwide_names_are_told_apart_by_their_serials(tmp_path: Path) -> None:
+    for number, vendor in enumerate(("0x8086", "0x9999")):
+        nvme(tmp_path, number, f"0000:3{number}:00.0", f"PHLJ11220{number}", vendor=vendor)
+    drives = [item for item in read_machine(tmp_path, lambda: None).inventory.items if item.kind is Kind.DRIVE]
+    assert [each.scope for item in drives for each in item.identifiers] == ["Intel", "0x9999"]
+    seen = Seen(
+        ("a", [replace(item, within=None) for item in drives]), ("b", [replace(drives[0], slot="x", within=None)])
+    )
+    assert seen.one(("a", drives[0].slot), ("b", "x"))
+    assert seen.apart(*(("a", item.slot) for item in drives))
+
+
+def test_two_controllers_with_one_serial_are_one_drive(tmp_path: Path) -> None:
+    for number, address in enumerate(("0000:af:00.0", "0000:3b:00.0")):
+        nvme(tmp_path, number, address, "S64FNE0R509973", "eui.0025385b11b2f1c3")
+    drives = [item.slot for item in read_machine(tmp_path, lambda: None).inventory.items if item.kind is Kind.DRIVE]
+    assert drives == ["pci/0000:3b:00.0"]
+
+
+def test_an_nvme_drive_that_a_guest_holds_leaves_the_drives_incomplete(server: Path) -> None:
+    devices(server, "0x010802", "0x144d", "0000:3b:00.0")
+    assert Kind.DRIVE in read_machine(server, lambda: None).inventory.complete_for
+    devices(server, "0x010802", "0x144d", "0000:3c:00.0")
+    assert Kind.DRIVE not in read_machine(server, lambda: None).inventory.complete_for
 
 
 @pytest.mark.parametrize("document", [b"", b"<other/>", b"NVIDIA-SMI has failed"])
