@@ -150,7 +150,7 @@ def test_rule_17_an_agent_and_a_dells_bmc_speak_of_one_chassis_and_one_board() -
 def test_a_dpus_own_system_changes_nothing_about_the_box(present: bool | None) -> None:
     """It is in the tree, or only linked, or neither: the host occupies its box alone."""
     linked = [ref("/Systems/1")] if present is None else [ref("/Systems/1"), ref("/Systems/Bluefield")]
-    resources: dict[str, "Mapping[str, object]"] = {
+    resources: dict[str, Mapping[str, object]] = {
         "/Chassis/1": {"SerialNumber": "CH7301", "Links": {"ComputerSystems": linked}},
         "/Systems/1": SYSTEM,
     }
