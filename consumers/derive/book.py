@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 from consumers.derive.events import Event, event, mint
 from consumers.derive.memory import Memory, OpenGap, load_classes
-from consumers.derive.order import Moment
+from consumers.derive.order import TELEMETRY, Begun, Moment
 from consumers.derive.rows import BindingRow, FindingRow, NameRow, WhereRow
 from schemas.canonical import Json
 from schemas.words import RunEnd, Timing
 from service.facts.records import Dispute, Millis, Run
+from service.facts.runs import offset_of
 from service.store import derived
 from service.store.pool import Connection
 
@@ -32,12 +33,13 @@ class Book:
         # Identity: the asset of each name (a name that nobody joined is its own), and the names of each asset.
         self.names: dict[str, NameRow | None] = {}
         self.members: dict[str, set[str]] = {}
+        self._joined: dict[str, set[str]] = defaultdict(set)  # what was joined to each in this transaction
         self.kinds: dict[str, str] = {}
         # What sources say, by pair, by asset's name, by container's name; and their runs.
         self.open: dict[Pair, dict[str, BindingRow]] = {}
         self.by_name: dict[str, list[BindingRow]] = {}
         self.within: dict[str, list[BindingRow]] = {}
-        self.runs: dict[Pair, list[Run]] = {}
+        self.runs: dict[Pair, list[tuple[Begun, Run]]] = {}
         self.gone: set[tuple[str, str, str, Millis]] = set()  # stored rows that were taken out
         self.rows: dict[tuple[str, str, str, Millis], BindingRow] = {}
         # What follows.
@@ -107,7 +109,7 @@ class Book:
         if not wanted:
             return
         for asset in wanted:
-            self.members[asset] = set()
+            self.members[asset] = set(self._joined[asset])
         for row in await derived.rows(self.connection, "names_of_assets", self.cell, wanted):
             self.members[row["asset"]].add(row["name"])
             self.names.setdefault(row["name"], NameRow(row["name"], row["asset"], row["known_from"], stored=True))
@@ -125,7 +127,9 @@ class Book:
         if name != asset and name in self.memory.silent:
             self.joined.add(name)
         self.names[name] = None if asset == name else NameRow(name, asset, moment.known)
-        self.members.setdefault(asset, set()).add(name)
+        self._joined[asset].add(name)
+        if asset in self.members:
+            self.members[asset].add(name)
         self.append(moment, "name", name, belongs_to=asset)
         return True
 
@@ -176,7 +180,7 @@ class Book:
                     self.within[row.container].append(row)
 
     async def load_runs(self, pairs: Iterable[Pair]) -> None:
-        """Read the covering runs of sources and scopes whose inventory is known."""
+        """Read the covering runs of sources and scopes whose inventory is known, and where in the order each began."""
         wanted = sorted({pair for pair in pairs if pair not in self.runs})
         if not wanted:
             return
@@ -185,7 +189,8 @@ class Book:
         columns = [list(column) for column in zip(*wanted, strict=True)]
         for record in await derived.rows(self.connection, "runs_of", self.cell, *columns):
             if record["known"] and record["timing"] != Timing.LATE:
-                self.runs[(record["source"], record["scope"])].append(run_of(record))
+                begun = (record["first_at"], TELEMETRY, record["partition"], offset_of(record["run"]))
+                self.runs[(record["source"], record["scope"])].append((begun, run_of(record)))
 
     async def load_sources(self, sources: Iterable[str]) -> None:
         """Read the classes of sources that are not in memory."""

@@ -204,7 +204,8 @@ class Graph(Parts):
             begun |= self._admit([part], (row.from_at, 1, 0, 0, 0), row.from_at, moment.known)
             renamed[(row.source, row.scope, row.slot)] = self.name_of[part.key]
             book.touched[self.name_of[part.key]] = None
-        book.touched[book.asset_of(name)] = None
+        book.touched.update(dict.fromkeys((book.asset_of(name), name)))
+        book.rename(name, name, moment)
         await book.load_within([name])
         for row in [*book.by_name[name], *book.within[name]]:
             await self._correct(row, name, renamed, moment)

@@ -76,7 +76,7 @@ class Links:
         await book.load_bindings(names)
         pairs = {(row.source, row.scope) for name in names for row in book.by_name[name] if row.until_at is None}
         await book.load_runs(pairs)
-        return any(_covers(run, moment.known) for pair in pairs for run in book.runs[pair])
+        return any(_covers(run, moment.known) for pair in pairs for _, run in book.runs[pair])
 
 
 def _covers(run: Run, at: Millis) -> bool:

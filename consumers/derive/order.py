@@ -9,6 +9,9 @@ ACTS = 0
 TELEMETRY = 1
 
 
+Begun = tuple[Millis, int, int, int]  # where in the order a run began: append time, rank, partition, offset
+
+
 class Order(NamedTuple):
     """A place in the order: append time, rank, partition, offset, and which of several at that record."""
 

@@ -55,7 +55,7 @@ _STATEMENTS = (
     "add_assets", "widen_assets", "add_parts", "add_values", "add_shared", "close_names", "add_names",
     "drop_bindings", "end_bindings",
     "add_bindings", "add_past_bindings", "drop_whereabouts", "add_past_whereabouts", "add_whereabouts",
-    "close_disputes", "add_disputes", "set_decisions", "drop_decisions", "move_checks", "close_gaps", "add_gaps",
-    "put_silent_racks", "drop_silent_racks", "settle_acts",
+    "drop_disputes", "close_disputes", "add_disputes", "set_decisions", "drop_decisions", "move_checks",
+    "close_gaps", "add_gaps", "put_silent_racks", "drop_silent_racks", "settle_acts",
     "close_identity_disputes", "put_findings", "add_events", "add_outbox",
 )  # fmt: skip

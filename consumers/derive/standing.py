@@ -82,7 +82,9 @@ class Standing:
             if len(containers) > 1:
                 regard = await self._nesting.chains(containers, moment.horizon)
                 nameless = await self._nesting.nameless(containers)
-            found = history(bindings, book.memory.places, self._nesting.holds, moment.horizon, regard, nameless)
+            found = history(
+                bindings, book.memory.places, self._nesting.holds, moment.horizon, regard, nameless, passed=moment.known
+            )
             await self._keep(asset, kind, found.rows, moment)
             self._dispute(asset, found.disputes, moment)
             self._decide(asset, found.decide_at)
@@ -108,10 +110,13 @@ class Standing:
         )  # fmt: skip
 
     def _runs(self, pair: Pair, from_at: Millis, until_at: Millis | None, moment: Moment) -> tuple[Run, ...]:
-        """Runs of a pair within an interval; one that was going on when the interval began counts from there."""
+        """Runs of a pair within an interval; one that was going on when the interval began counts from there.
+
+        Of those that begin at this moment only what was taken already: what the others state is not bound yet.
+        """
         out = []
-        for run in self._book.runs.get(pair, ()):
-            if run.first >= moment.horizon or (until_at is not None and run.first >= until_at):
+        for begun, run in self._book.runs.get(pair, ()):
+            if begun > moment.order[:4] or (until_at is not None and run.first >= until_at):
                 continue
             if run.first >= from_at:
                 out.append(run)
@@ -210,7 +215,9 @@ class Standing:
         for dispute in [each for each in kept if each not in new]:
             known, stored = kept.pop(dispute)
             key = (asset, dispute.from_at, *dispute.shown, *dispute.rival, known, moment.known)
-            if stored:
+            if stored and known == moment.known:  # nobody could know it; the same one may be opened again
+                book.writes["drop_disputes"].append(key[:-1])
+            elif stored:
                 book.writes["close_disputes"].append(key)
             elif known < moment.known:
                 book.writes["add_disputes"].append((*key[:2], dispute.until_at, *key[2:]))

@@ -63,9 +63,11 @@ class _Rival:
 class Contest:
     """One asset in one dimension; made, played once, thrown away."""
 
-    def __init__(self, voices: Iterable[Voice], rule: Rule, at: Millis, regard: Iterable[Millis]) -> None:
+    def __init__(
+        self, voices: Iterable[Voice], rule: Rule, at: Millis, regard: Iterable[Millis], passed: Millis
+    ) -> None:
         self._rule = rule
-        self._at = at
+        self._passed = passed
         self._holders: dict[Voice, Millis] = {}  # since when each supports what is shown
         self._rivals: list[_Rival] = []
         self._sides: list[Voice] = []  # not empty: a dispute is open
@@ -150,7 +152,7 @@ class Contest:
     def _wait(self, until: Millis) -> None:
         """Come back at the first moment at which a rival can be judged."""
         self._decide_at = until
-        if until <= self._at and until not in self._awaited:
+        if until <= self._passed and until not in self._awaited:
             self._awaited.add(until)
             heapq.heappush(self._queue, (until, _What.DECIDE, 0))
 

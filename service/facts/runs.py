@@ -42,6 +42,11 @@ def run_number(epoch: int, partition: int, offset: int) -> int:
     return (epoch << _PARTITION_BITS | partition) << _OFFSET_BITS | offset
 
 
+def offset_of(number: int) -> int:
+    """Offset of the record that a run begins with."""
+    return number & ((1 << _OFFSET_BITS) - 1)
+
+
 def act_number(epoch: int, offset: int) -> int:
     """Number of an act: its offset, above those of all logs that the topic was before. Raises as `run_number`."""
     return run_number(0, 0, offset) + (epoch << _OFFSET_BITS)

@@ -48,22 +48,26 @@ def history(  # noqa: PLR0917 - what is said, and all that it is compared by
     at: Millis,
     regard: Iterable[Millis] = (),
     nameless: Nameless | None = None,
+    *,
+    passed: Millis | None = None,
 ) -> History:
     """Return the whereabouts of the one asset that `bindings` are about, as known at `at` (exclusive).
 
     `holds(outer, inner, moment)`: whether an asset holds another one then, however deep; asked for moments before `at`
     only, and to be answered from what was known before `at`. `regard`: moments at which such an answer may have
     changed, so that claims that disagree may have come to agree. `nameless`: those of the containers that nothing names
-    (None: none of them). The order of `bindings` has no effect.
+    (None: none of them). `passed`: the moment that the horizon has passed, if not all before `at` is known yet; what is
+    undecided up to there stays so. The order of `bindings` has no effect.
     """
     moments = tuple(regard)
+    passed = at if passed is None else passed
     containers = _containers(bindings, holds, nameless)
     spots = Rule(
         lambda one, other, _: one == other or places.agree(one, other),
         lambda one, other, _: one != other and places.within(one, other),
     )
-    contained = Contest(voices(bindings, Dimension.CONTAINER, at), containers, at, moments).play()
-    placed = Contest(voices(bindings, Dimension.PLACE, at), spots, at, moments).play()
+    contained = Contest(voices(bindings, Dimension.CONTAINER, at), containers, at, moments, passed).play()
+    placed = Contest(voices(bindings, Dimension.PLACE, at), spots, at, moments, passed).play()
     ahead = [each.decide_at for each in (contained, placed) if each.decide_at is not None]
     disputes = sorted(
         [*_disputes(contained), *_disputes(placed)], key=lambda each: (each.from_at, each.shown, each.rival)

@@ -298,6 +298,15 @@ WHERE d.cell = $1 AND d.asset = u.asset AND d.from_at = u.from_at AND d.shown_so
   AND d.known_from = u.known_from
 RETURNING d.asset
 
+-- name: drop_disputes
+DELETE FROM dispute d
+USING unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[])
+     AS u(asset, from_at, shown_source, shown_scope, shown_slot, rival_source, rival_scope, rival_slot, known_from)
+WHERE d.cell = $1 AND d.asset = u.asset AND d.from_at = u.from_at AND d.shown_source = u.shown_source AND d.shown_scope = u.shown_scope
+  AND d.shown_slot = u.shown_slot AND d.rival_source = u.rival_source AND d.rival_scope = u.rival_scope AND d.rival_slot = u.rival_slot
+  AND d.known_from = u.known_from
+RETURNING d.asset
+
 -- name: add_disputes
 INSERT INTO dispute (cell, asset, from_at, until_at, shown_source, shown_scope, shown_slot, rival_source, rival_scope, rival_slot,
                      known_from, known_until)

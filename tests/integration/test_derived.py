@@ -1,19 +1,21 @@
 """What the real pipeline derives of small streams: by the rules, and as the model has it, in several books."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
+from schemas import acts
 from schemas.inventory import Item
 from schemas.words import Kind
 from service.store.pool import create_pool
-from tests.properties.driving import facts_after
+from tests.properties.driving import Step, facts_after
 from tests.reference.model import facts
 from tests.reference.shapes import Facts, difference
 from tests.reference.test_rules import say, where
 from tests.support.facts import facts_of
-from tests.support.records import HOUR, MINUTE, SECOND, START, Stream, item, serial
+from tests.support.records import ACTS, HOUR, MINUTE, SECOND, START, TELEMETRY, Stream, item, serial
 
 BOOKS = 8  # ids of assets follow from the cell's name, and nothing may follow from them
 
@@ -30,12 +32,12 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
     await made.close()
 
 
-async def derived(pool: asyncpg.Pool, stream: Stream, until: int, books: int = 1) -> Facts:
+async def derived(pool: asyncpg.Pool, stream: Stream, until: int, books: int = 1, steps: Sequence[Step] = ()) -> Facts:
     """Let time go on to a moment; gives the facts, which every book and the model have."""
     stream.beats(until)
     expected = facts(stream.records(), stream.partitions)
     for _ in range(books):
-        cell = await facts_after(pool, stream.records(), stream.partitions)
+        cell = await facts_after(pool, stream.records(), stream.partitions, steps)
         async with pool.acquire() as connection:
             assert difference(expected, await facts_of(connection, cell)) == ""
     return expected
@@ -141,3 +143,52 @@ async def test_rule_17_containers_in_a_circle_come_to_an_end(pool: asyncpg.Pool)
     cell = await facts_after(pool, stream.records(), 1)
     async with pool.acquire() as connection:
         assert (await facts_of(connection, cell)).horizon == START + HOUR
+
+
+async def test_rule_15_a_name_that_joins_an_asset_takes_no_other_name_from_it(pool: asyncpg.Pool) -> None:
+    """Rules 15 and 20: what was joined in an earlier transaction goes on speaking for the asset."""
+    known = [item("c", Kind.CHASSIS, serial("CH-0001", "acme/c1"))]
+    racked = [item("r", Kind.RACK, RACK), item("c", Kind.CHASSIS, serial("CH-0001", ""), within="r")]
+    third = [item("c", Kind.CHASSIS, serial("CH-0001", "acme"))]
+    stream = Stream()
+    for n, (source, items) in enumerate((("bmc", known), ("books", racked), ("agent", third))):
+        say(stream, START + n * MINUTE, source, items)
+        stream.beats(START + n * MINUTE + SECOND)
+    polled = [Step("poll", topic, 0, 2) for topic in (ACTS, TELEMETRY)]
+    turns = [each for _ in range(3) for each in (*polled, Step("fold"), Step("write"), Step("derive"))]
+    found = await derived(pool, stream, START + HOUR, steps=turns)
+    (row,) = where(found, "chassis")
+    assert (row.from_at, row.known_from) == (START + MINUTE, START + MINUTE)
+
+
+async def test_rule_16_what_is_nobodys_any_more_gives_its_name_back(pool: asyncpg.Pool) -> None:
+    """Rule 16: a value that turns out to be shared parts what it joined, also what only came late."""
+    stream = Stream()
+    say(stream, START, "bmc", [item("c", Kind.CHASSIS, serial("CH-0001", "acme/c1"))], time=START - HOUR)
+    say(stream, START, "agent", [item("c", Kind.CHASSIS, serial("CH-0001", "acme"))], time=START - HOUR)
+    twins = [item(slot, Kind.CHASSIS, serial("CH-0001", "acme/c1")) for slot in ("c1", "c2")]
+    say(stream, START + MINUTE, "shelf", twins)
+    found = await derived(pool, stream, START + HOUR)
+    assert len(found.groups()) == 2
+    assert {alias.known_until for alias in found.aliases} == {START + MINUTE}
+
+
+async def test_rule_18_a_move_is_decided_once_the_whole_of_the_last_millisecond_is_known(pool: asyncpg.Pool) -> None:
+    """Rules 5 and 18: what else is said in the millisecond in which the tolerance ends changes nothing."""
+    stream = Stream(partitions=2)
+    say(stream, START, "shelf", shelf())
+    say(stream, START, "agent", agent(), 1)
+    say(stream, START + TOLERANCE, "agent", agent(), 0)  # another partition: a run of its own begins
+    found = await derived(pool, stream, START + HOUR, 2)
+    (row,) = [row for row in where(found, "gpu") if row.until_at is None]
+    assert (row.container_slot, row.known_from) == ("chassis", START + TOLERANCE + 1)
+
+
+async def test_findings_of_one_moment_are_findings_apart(pool: asyncpg.Pool) -> None:
+    """A move is decided in the millisecond in which a run falls silent: none takes the other's id."""
+    stream = Stream()
+    stream.act(START, acts.SitePut(key="s", by="p-1", site="kl", country="MY"))
+    say(stream, START, "agent", agent())
+    say(stream, START, "shelf", [replace(each, place="kl") if each.slot == "r" else each for each in shelf()])
+    say(stream, START + SECOND, "bmc", books_of("RACK-0001"))
+    await derived(pool, stream, START + HOUR)

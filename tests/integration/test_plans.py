@@ -56,6 +56,7 @@ HOT = {
     "whereabouts_of": {"whereabouts": "asset"},
     "drop_whereabouts": {"whereabouts": "asset"},
     "disputes_of": {"dispute": "asset"},
+    "drop_disputes": {"dispute": "asset"},
     "close_disputes": {"dispute": "asset"},
     "decisions_of": {"decision": "asset"},
     "drop_decisions": {"decision": "asset"},

@@ -210,13 +210,13 @@ def streams(draw: st.DrawFn, most: int = 40) -> tuple[tuple[Record, ...], int]:
             "report", "report", "report", "beat", "beats", "heartbeat", "facility", "change", "garbage", "act"
         ):
             case "report":
-                _put(fleet, *_report(fleet))
+                put(fleet, *_report(fleet))
             case "heartbeat":
-                _put(fleet, *_heartbeat(fleet))
+                put(fleet, *_heartbeat(fleet))
             case "facility":
-                _put(fleet, *_facility(fleet))
+                put(fleet, *_facility(fleet))
             case "garbage":
-                _put(fleet, *_garbage(fleet))
+                put(fleet, *_garbage(fleet))
             case "change":
                 _change(fleet)
             case "beat":
@@ -229,7 +229,7 @@ def streams(draw: st.DrawFn, most: int = 40) -> tuple[tuple[Record, ...], int]:
     return stream.records(), stream.partitions
 
 
-def _put(fleet: Fleet, source: str, record: Unplaced) -> None:
+def put(fleet: Fleet, source: str, record: Unplaced) -> None:
     """Append to the partition that the source's key leads to; now and then to another, or with a clock set back."""
     home = sum(source.encode()) % fleet.stream.partitions
     partition = home if fleet.number(0, 9) else fleet.number(0, fleet.stream.partitions - 1)

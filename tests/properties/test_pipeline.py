@@ -1,7 +1,8 @@
 """Rule 5: the facts of a cell are a function of its records, whatever happens to the consumer on the way."""
 
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,16 +10,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from service.store.pool import create_pool
-from tests.properties.driving import facts_after
+from tests.properties.driving import Step, facts_after
+from tests.properties.halls import halls
 from tests.properties.streams import streams, treatments
 from tests.reference.model import facts
 from tests.reference.shapes import difference
 from tests.support.facts import facts_of
+from tests.support.records import Record
 
 if TYPE_CHECKING:
     import asyncpg
-
-EXAMPLES = 30
 
 
 class Bench:
@@ -42,20 +43,21 @@ def bench(database: str) -> Iterator[Bench]:
     made.close()
 
 
-@pytest.mark.timeout(600)
-@settings(
-    max_examples=EXAMPLES,
+CHECKED = settings(
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining a failure takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(data=st.data())
-def test_rule_5_any_batching_interleaving_and_crash_gives_the_facts_of_the_model(
-    bench: Bench, data: st.DataObject
-) -> None:
-    """Rule 5, rule 2, rule 13: the real pipeline over the real Postgres against the slow reference model."""
-    records, partitions = data.draw(streams(), label="records")
-    steps = data.draw(treatments(partitions), label="steps")
+EXAMPLES = int(os.environ.get("HOLDFAST_EXAMPLES", "0"))
+
+
+def few(usual: int) -> settings:
+    """Try so many examples, or as many as HOLDFAST_EXAMPLES says."""
+    return settings(CHECKED, max_examples=EXAMPLES or usual)
+
+
+def check(bench: Bench, records: Sequence[Record], partitions: int, steps: Iterable[Step]) -> None:
+    """Let the pipeline and the model come to the same facts."""
     expected = facts(records, partitions)
 
     async def run() -> str:
@@ -64,3 +66,25 @@ def test_rule_5_any_batching_interleaving_and_crash_gives_the_facts_of_the_model
             return difference(expected, await facts_of(connection, cell))
 
     assert bench.runner.run(run()) == ""
+
+
+@pytest.mark.timeout(600)
+@few(60)
+@given(data=st.data())
+def test_rule_5_any_batching_interleaving_and_crash_gives_the_facts_of_the_model(
+    bench: Bench, data: st.DataObject
+) -> None:
+    """Rule 5, rule 2, rule 13: the real pipeline over the real Postgres against the slow reference model."""
+    records, partitions = data.draw(streams(), label="records")
+    check(bench, records, partitions, data.draw(treatments(partitions), label="steps"))
+
+
+@pytest.mark.timeout(600)
+@few(60)
+@given(data=st.data())
+def test_rule_17_things_within_things_seen_at_different_depths_are_where_the_model_has_them(
+    bench: Bench, data: st.DataObject
+) -> None:
+    """Rules 14 to 20: racks, chassis, boards and parts by sources that see more or less of them."""
+    records, partitions = data.draw(halls(), label="records")
+    check(bench, records, partitions, data.draw(treatments(partitions), label="steps"))

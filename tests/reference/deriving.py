@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from schemas import acts
 from schemas.words import BindingEnd, FindingKind, SourceClass
 from service.facts.carriers import carriers
-from service.facts.identity import Edge
 from tests.reference.binding import Bindings, Bound
 from tests.reference.enrolment import Enrolment, Said
 from tests.reference.findings import Findings
@@ -49,7 +48,7 @@ class Deriver:
                 self._run(change, order)
             else:
                 self._act(change, order)
-            self._settle(order[0], order[0] + 1)
+            self._settle(order[0], order[0] + 1, order)
         self._timers(self.horizon)
 
     def _changes(self) -> Iterator[Change]:
@@ -70,7 +69,7 @@ class Deriver:
                 return
             self._fired = due[0]
             self._checked(due[0])
-            self._settle(due[0], due[0])
+            self._settle(due[0], due[0], (due[0],))
 
     def _checked(self, at: int) -> None:
         """Open the gaps of the covering runs that are known to be silent now (rule 12), but of no person's."""
@@ -141,7 +140,7 @@ class Deriver:
         if said.repeated:
             self.outcomes[said.offset] = "repeated"
             return
-        applied = self.standing.apply(said.act)
+        applied = self.standing.apply(said.act) and self._names(said.act)
         self.outcomes[said.offset] = "applied" if applied else "refused"
         if not applied:
             return
@@ -159,8 +158,23 @@ class Deriver:
                 self.bindings.again(row, place, surveyed=surveyed, at=at)
         self.findings.bound(self.bindings.begun, self.bindings, at)
 
-    def _identify(self, at: int, edges: tuple[Edge, ...] = (), cuts: tuple[Edge, ...] = ()) -> None:
-        self.identity.settle(edges, cuts)
+    def _names(self, act: acts.CellAct | acts.CommonAct) -> bool:
+        """Merge, part, or take that back (rule 16); whether it could be. Any other act can."""
+        said = self.identity.said
+        match act:
+            case acts.AssetMerge() | acts.AssetPart():
+                one, other = (self.identity.named(ref) for ref in act.assets)
+                if one is None or other is None or one == other:
+                    return False
+                said[act.key] = (isinstance(act, acts.AssetMerge), (one, other))
+            case acts.AssetUndo():
+                return said.pop(act.undoes, None) is not None
+            case _:
+                pass
+        return True
+
+    def _identify(self, at: int) -> None:
+        self.identity.settle()
         self.bindings.correct(at)
         for part in self.identity.parts:
             now = self.identity.asset_of(part)
@@ -172,9 +186,13 @@ class Deriver:
             self.aliases[part] = (now, at)
         self.findings.identities(self.identity, at)
 
-    def _settle(self, known: int, at: int) -> None:
-        """Recompute the whereabouts of everything, as known at `at` (exclusive); believed from `known` on."""
-        view = View(at, self.bindings, self.runs, self.standing, self.enrolment)
+    def _settle(self, known: int, at: int, order: tuple[int, ...]) -> None:
+        """Recompute the whereabouts of everything, as known at `at` (exclusive); believed from `known` on.
+
+        Runs that begin later in the order than what was taken last have not begun (rule 5).
+        """
+        runs = [run for run in self.runs if (run.first, 1, run.partition, run.offset) <= order]
+        view = View(at, known, self.bindings, runs, self.standing, self.enrolment)
         for asset in sorted(view.assets() | self.beliefs.where.keys()):
             before = self.beliefs.where.get(asset, set())
             seen, due = view.input(asset), self.beliefs.decide.get(asset)

@@ -1,7 +1,8 @@
 """Section 3 of SEMANTICS: everything that was ever seen becomes parts, and all parts at once become assets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from schemas.inventory import Identifier
 from schemas.words import Kind, Scheme
@@ -30,6 +31,7 @@ class Identity:
     parts: dict[bytes, Placed] = field(default_factory=dict)
     shared: set[Value] = field(default_factory=set)
     asset: dict[bytes, bytes] = field(default_factory=dict)
+    said: dict[str, tuple[bool, Edge]] = field(default_factory=dict)  # by an act's key: merged (else parted)
     disputed: tuple[Disputed, ...] = ()
 
     def see(self, sightings: Iterable[Sighting], shared: Iterable[Value]) -> None:
@@ -53,9 +55,15 @@ class Identity:
         }
         return kinds, named
 
-    def settle(self, edges: Sequence[Edge] = (), cuts: Sequence[Edge] = ()) -> None:
+    def named(self, ref: str) -> bytes | None:
+        """Give the part that an act names; None where there is none yet."""
+        return next((key for key in self.parts if ref_of(key) == ref), None)
+
+    def settle(self) -> None:
         """Resolve the whole set again. What becomes shared scatters parts; their sightings may make more shared."""
         disputed: dict[Value, Disputed] = {}
+        edges = [edge for joins, edge in self.said.values() if joins]
+        cuts = [edge for joins, edge in self.said.values() if not joins]
         while True:
             placed = [
                 Placed(part_of(seen.carrier, seen.source, seen.scope, self.shared), seen.order)
@@ -69,6 +77,11 @@ class Identity:
             self.shared |= found.shared
         self.asset = {part: group.first for group in found.groups for part in group.parts}
         self.disputed = tuple(disputed[value] for value in sorted(disputed))
+
+
+def ref_of(part: bytes) -> str:
+    """Give what acts name a part by, in streams that are not for one cell alone: ids of assets follow from the cell."""
+    return str(UUID(bytes=part[:16]))
 
 
 def meant(scheme: Scheme, scope: str, value: str) -> frozenset[Value]:

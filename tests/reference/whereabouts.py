@@ -1,10 +1,11 @@
 """Section 4 of SEMANTICS: whereabouts of every asset, recomputed whole, and corrected where they differ."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from schemas.words import Kind
 from service.facts.nameless import Nameless
-from service.facts.records import AssetId, Binding, Run, Source
+from service.facts.records import AssetId, Binding, Run, Source, Whereabouts
 from service.facts.whereabouts import History, history
 from tests.reference.binding import Bindings, Bound
 from tests.reference.enrolment import Enrolment
@@ -18,9 +19,13 @@ Span = tuple[int, int | None]
 
 @dataclass(slots=True)
 class View:
-    """Everything that is claimed, as known at a moment (exclusive). Made anew for each moment and thrown away."""
+    """Everything that is claimed, as known at a moment (exclusive). Made anew for each moment and thrown away.
+
+    `passed` is the moment up to which everything is known: nothing is decided that waits for a later one (rule 18).
+    """
 
     at: int
+    passed: int
     bindings: Bindings
     runs: list[Folded]
     standing: Standing
@@ -45,7 +50,12 @@ class View:
         if made is None:
             self._made[asset] = History((), (), None)  # a thing that holds itself holds nothing
             claims = self._claims(asset)
-            made = history(claims, self.standing.places(), self._holds, self.at, *self._compared(claims))
+            chain = self._claimed(claims)
+            cuts = {at for name in chain for row in self._rows(name) for at in (row.from_at, row.until_at)}
+            regard = {at for at in cuts if at is not None and at < self.at}
+            nameless = self._nameless(chain)
+            where = self.standing.places()
+            made = history(claims, where, self._holds, self.at, regard, nameless, passed=self.passed)
             self._made[asset] = made
         return made
 
@@ -61,8 +71,10 @@ class View:
         said = {
             replace(claim, runs=tuple(replace(run, last=run.first) for run in claim.runs)): None for claim in claims
         }
-        moments, nameless = self._compared(claims)
-        return frozenset(said), moments, nameless.assets, nameless.racks, repr(self.standing.places())
+        chain = self._claimed(claims)
+        stood = {(name, row.container, row.from_at, row.until_at) for name in chain for row in self._rows(name)}
+        nameless = self._nameless(chain)
+        return frozenset(said), frozenset(stood), nameless.assets, nameless.racks, repr(self.standing.places())
 
     def _claim(self, asset: Name, row: Bound) -> Binding:
         return Binding(
@@ -163,34 +175,37 @@ class View:
         first, second = (AssetId(self.asset(bytes.fromhex(each)).hex()) for each in (one, other))
         if first == second:
             return True
-        _, nameless = self._chain({first, second})
+        nameless = self._nameless(self._above({first, second}))
         holds = self._holds
         return any(
             holds(first, second, at) or holds(second, first, at) or nameless.agree(first, second, at) for at in moments
         )
 
-    def _compared(self, claims: list[Binding]) -> tuple[frozenset[int], Nameless]:
-        return self._chain({claim.container for claim in claims if claim.container is not None})
+    def _claimed(self, claims: list[Binding]) -> set[AssetId]:
+        return self._above(claim.container for claim in claims if claim.container is not None)
 
     def _within(self, asset: str, moment: int) -> AssetId | None:
-        rows = self.history(bytes.fromhex(asset)).rows
+        rows = self._rows(AssetId(asset))
         held = (r for r in rows if r.from_at <= moment and (r.until_at is None or moment < r.until_at))
         return next((r.container for r in held), None)
 
-    def _chain(self, chain: set[AssetId]) -> tuple[frozenset[int], Nameless]:
-        """Give the moments at which containers, and what they are in, may have changed, and which nothing names."""
-        moments: set[int] = set()
-        seen: set[AssetId] = set()
-        while chain:
-            rows = [row for name in chain for row in self.history(bytes.fromhex(name)).rows]
-            seen |= chain
-            moments |= {at for row in rows for at in (row.from_at, row.until_at) if at is not None and at < self.at}
-            chain = {row.container for row in rows if row.container is not None} - seen
+    def _above(self, containers: Iterable[AssetId]) -> set[AssetId]:
+        """Give containers, and all that they have been in."""
+        level, seen = set(containers), set[AssetId]()
+        while level:
+            seen |= level
+            level = {row.container for name in level for row in self._rows(name) if row.container is not None} - seen
+        return seen
+
+    def _rows(self, name: AssetId) -> tuple[Whereabouts, ...]:
+        return self.history(bytes.fromhex(name)).rows
+
+    def _nameless(self, chain: set[AssetId]) -> Nameless:
         kinds, named = self.bindings.identity.described()
-        ids = {name: bytes.fromhex(name) for name in seen}
+        ids = {name: bytes.fromhex(name) for name in chain}
         nameless = frozenset(name for name, asset in ids.items() if asset not in named)
         racks = frozenset(name for name, asset in ids.items() if kinds.get(asset) is Kind.RACK)
-        return frozenset(moments), Nameless(self._holds, self._within, nameless, racks)
+        return Nameless(self._holds, self._within, nameless, racks)
 
 
 def common(rows: list[Bound], span: Span) -> list[Span]:
