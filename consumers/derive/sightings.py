@@ -52,12 +52,34 @@ class Sightings:
         await self._miss(missing, moment)
 
     async def touch(self, pair: Pair) -> None:
-        """Have what a source and scope speak of looked at again: a run of theirs begins (rule 17)."""
+        """Have what a source and scope speak of looked at again, where one more run of theirs matters (rule 17)."""
         book = self._book
         await book.load_open([pair])
+        said: dict[str, list[BindingRow]] = {}
         rows = list(book.open[pair].values())
-        await book.load_names(row.asset for row in rows)
-        book.touched.update(dict.fromkeys(book.asset_of(row.asset) for row in rows))
+        await book.load_names(name for row in rows for name in (row.asset, row.container) if name is not None)
+        for row in rows:
+            said.setdefault(book.asset_of(row.asset), []).append(row)
+        await book.load_where(said)
+        book.touched.update(dict.fromkeys(asset for asset, several in said.items() if self._matters(asset, several)))
+
+    def _matters(self, asset: str, said: list[BindingRow]) -> bool:
+        """Whether one more run of what is said of an asset could change where it is, or where what holds it is.
+
+        Not, where all is decided and undisputed, and the one thing that is said is what is shown: the run is another
+        voice for that. Nor where nothing is said of where it is. A surveyed place is that of its containers too.
+        """
+        book = self._book
+        if len(said) > 1 or said[0].surveyed or book.decisions.get(asset) is not None:
+            return True
+        row = said[0]
+        if row.container is None and row.place is None:
+            return False
+        now = next((each for each in reversed(book.where[asset]) if each.until_at is None), None)
+        if now is None or now.moving or now.disputed:
+            return True
+        container = None if row.container is None else book.asset_of(row.container)
+        return (now.container, now.container_slot, now.place) != (container, row.container_slot, row.place)
 
     def place_of(self, source: str, slot: str, stated: str | None, moment: Moment) -> tuple[str | None, bool]:
         """Where a slot is: surveyed (a facility source only), else as stated, if such a place is known."""

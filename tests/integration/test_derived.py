@@ -6,9 +6,13 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
+from consumers.derive import standing
 from schemas import acts
 from schemas.inventory import Item
 from schemas.words import Kind
+from service.facts import whereabouts
+from service.facts.records import Binding
+from service.facts.whereabouts import History
 from service.store.pool import create_pool
 from tests.properties.driving import Step, facts_after
 from tests.reference.model import facts
@@ -192,3 +196,26 @@ async def test_findings_of_one_moment_are_findings_apart(pool: asyncpg.Pool) -> 
     say(stream, START, "shelf", [replace(each, place="kl") if each.slot == "r" else each for each in shelf()])
     say(stream, START + SECOND, "bmc", books_of("RACK-0001"))
     await derived(pool, stream, START + HOUR)
+
+
+async def test_rule_17_a_run_that_says_what_is_shown_already_is_no_reason_to_look_at_its_things_again(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a new inventory changes is looked at, and what is shown as another source says; not the other things."""
+    looked: list[Kind] = []
+
+    def history(bindings: Sequence[Binding], *rest: object, **more: object) -> History:
+        looked.extend({each.kind for each in bindings})
+        return whereabouts.history(bindings, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(standing, "history", history)
+    stream = Stream()
+    for n in range(20):
+        drive = item("bay/1", Kind.DRIVE, serial(f"DR-{n:04}", "acme/d"), within="chassis")
+        say(stream, START + n * MINUTE, "agent", [*agent(), drive])
+        if n >= 10:
+            say(stream, START + n * MINUTE + SECOND, "bmc", controller(gpu=n % 2 == 0))
+    facts = await derived(pool, stream, START + HOUR)
+    assert len(where(facts, "drive")) == 20
+    assert looked[: looked.index(Kind.BOARD)].count(Kind.GPU) == 1
+    assert looked.count(Kind.GPU) > 10
