@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from typing import ClassVar
 
 import click
 import httpx
@@ -16,10 +17,19 @@ from schemas.words import IdentityGrade, PlaceGrade, Predicate
 
 _PATIENCE_S = 120
 _AGAINST = 3
+_WRONGLY = frozenset({httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY})
 
 
 class NotAnswered(HoldfastError):
     """The API did not answer; the text is its own."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class AskedWrongly(NotAnswered):
+    """The API does not take the claim as it is put."""
+
+    exit_code: ClassVar[int] = 2
 
 
 @click.command(
@@ -132,6 +142,8 @@ def _directly(asked: ClaimAsked) -> bytes:
 
 
 def _over_http(stated: dict[str, object], url: str | None, key: str | None) -> bytes:
+    if key and not key.isascii():
+        raise click.UsageError("--key: an API key is of plain letters, digits, - and _")
     if not url or not key:
         raise click.UsageError("say where the API is and with what key: --url and --key (or use --direct)")
     try:
@@ -141,10 +153,18 @@ def _over_http(stated: dict[str, object], url: str | None, key: str | None) -> b
             headers={"Authorization": f"Bearer {key}"},
             timeout=_PATIENCE_S,
         )
-    except httpx.HTTPError as exc:
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
         raise NotAnswered(f"the API at {url} does not answer ({exc}): does `holdfast serve` run?") from exc
+    if response.status_code in _WRONGLY:
+        raise AskedWrongly(_problem(response))
     if response.status_code != httpx.codes.OK:
         raise NotAnswered(_problem(response))
+    try:
+        whole = {"claim", "cell", "simulated", "events"} <= response.json().keys()
+    except (ValueError, AttributeError):
+        whole = False
+    if not whole:
+        raise NotAnswered(f"what answers at {url} is no Holdfast: see to --url")
     return response.content
 
 

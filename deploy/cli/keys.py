@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import click
 
+from deploy.cli.sites import checked_operator
 from schemas.envelope import rfc3339
 
 _SCOPES = ("read", "write", "enrol", "audit", "admin", "operators")
@@ -34,6 +35,8 @@ def create(operator: str, label: str, scopes: tuple[str, ...], days: int | None,
     from deploy.serve import now  # noqa: PLC0415
     from deploy.settings import load  # noqa: PLC0415
     from service.store import keys as store  # noqa: PLC0415
+
+    checked_operator(operator)
 
     async def run() -> tuple[str, bool]:
         async with owner(load()) as connection:

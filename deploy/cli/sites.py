@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-import uuid
 from typing import TypeVar
 
 import click
 from pydantic import ValidationError
 
-from deploy.cli.outcomes import show
+from deploy.cli.outcomes import carry, key_option
 from deploy.cli.simulate import cell_name
+from schemas import names
 from schemas.acts import PlacePut, SitePut
 from schemas.words import PlaceKind
 
@@ -25,12 +25,13 @@ def sites() -> None:
 @click.argument("site")
 @click.option("--cell", required=True, callback=cell_name, help="The cell that keeps the site's book.")
 @click.option("--country", required=True, help="ISO 3166-1, two capital letters.")
-@click.option("--latitude", type=float)
-@click.option("--longitude", type=float)
+@click.option("--latitude", type=float, help="Degrees north, from -90 to 90.")
+@click.option("--longitude", type=float, help="Degrees east, from -180 to 180.")
 @click.option("--operator", help="Found the cell first, as this operator's, where it is not there yet.")
 @click.option("--by", default="operator", show_default=True, help="Reference to who says so; no name.")
+@key_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def put(  # noqa: PLR0917 - options of one command
+def put(  # noqa: PLR0913, PLR0917 - options of one command
     site: str,
     cell: str,
     country: str,
@@ -38,18 +39,18 @@ def put(  # noqa: PLR0917 - options of one command
     longitude: float | None,
     operator: str | None,
     by: str,
+    key: str,
     *,
     as_json: bool,
 ) -> None:
     """Put a site into a cell's book."""
-    from deploy.acting import carry_out, found  # noqa: PLC0415  (commands import what they need when they run)
+    from deploy.acting import found  # noqa: PLC0415  (commands import what they need when they run)
     from deploy.settings import load  # noqa: PLC0415
 
-    act = _checked(SitePut, site=site, country=country, latitude=latitude, longitude=longitude, by=by)
-    settings = load()
+    act = _checked(SitePut, site=site, country=country, latitude=latitude, longitude=longitude, by=by, key=key)
     if operator is not None:
-        asyncio.run(found(settings, cell, operator))
-    show(asyncio.run(carry_out(settings, cell, [act])), [site], as_json=as_json)
+        asyncio.run(found(load(), cell, checked_operator(operator)))
+    carry(cell, [act], [site], key, as_json=as_json)
 
 
 @sites.command(epilog="Example: holdfast sites place KUL-1/H1/P07 --cell kul-1 --kind rack_position --within KUL-1/H1")
@@ -59,16 +60,14 @@ def put(  # noqa: PLR0917 - options of one command
 @click.option("--within", required=True, help="The place that it lies in.")
 @click.option("--alias", multiple=True, help="Another name that sources state for it; may be given several times.")
 @click.option("--by", default="operator", show_default=True, help="Reference to who says so; no name.")
+@key_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def place(  # noqa: PLR0917 - options of one command
-    place: str, cell: str, kind: str, within: str, alias: tuple[str, ...], by: str, *, as_json: bool
+    place: str, cell: str, kind: str, within: str, alias: tuple[str, ...], by: str, key: str, *, as_json: bool
 ) -> None:
     """Put a place within a place."""
-    from deploy.acting import carry_out  # noqa: PLC0415
-    from deploy.settings import load  # noqa: PLC0415
-
-    act = _checked(PlacePut, place=place, kind=kind, within=within, alias=alias, by=by)
-    show(asyncio.run(carry_out(load(), cell, [act])), [place], as_json=as_json)
+    act = _checked(PlacePut, place=place, kind=kind, within=within, alias=alias, by=by, key=key)
+    carry(cell, [act], [place], key, as_json=as_json)
 
 
 @sites.command("list", epilog="Example: holdfast sites list --json")
@@ -109,8 +108,16 @@ def list_(cell: str | None, *, as_json: bool) -> None:
 
 def _checked(model: type[A], /, **members: object) -> A:
     try:
-        return model.model_validate({"key": uuid.uuid4().hex, **members})
+        return model.model_validate(members)
     except ValidationError as exc:
         first = exc.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise click.UsageError(f"{where}: {first['msg']}") from exc
+
+
+def checked_operator(name: str) -> str:
+    """Give back the name of an operator. Raises UsageError for what can be none."""
+    try:
+        return names.operator(names.name(name))
+    except ValueError as exc:
+        raise click.UsageError(f"--operator: {exc}") from exc

@@ -3,14 +3,12 @@
 import asyncio
 import csv
 import json
-import uuid
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from pydantic import ValidationError
 
-from deploy.cli.outcomes import show
+from deploy.cli.outcomes import carry, key_of, key_option
 from deploy.cli.simulate import cell_name
 from schemas.acts import SourceEnrol, SourceRetire
 from schemas.envelope import rfc3339
@@ -34,6 +32,7 @@ def sources() -> None:
 @click.option("--lateness", type=int, default=120, show_default=True, help="Seconds that it may be late or early.")
 @click.option("--csv", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=f"Rows: {_COLUMNS}")
 @click.option("--by", default="operator", show_default=True, help="Reference to who says so; no name.")
+@key_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def enrol(  # noqa: PLR0913, PLR0917 - options of one command
     names: tuple[str, ...],
@@ -45,11 +44,12 @@ def enrol(  # noqa: PLR0913, PLR0917 - options of one command
     lateness: int,
     file: Path | None,
     by: str,
+    key: str,
     *,
     as_json: bool,
 ) -> None:
     """Enrol sources, or change what was enrolled of them; from arguments or from a CSV file with a head line."""
-    rows: list[dict[str, object]] = [dict(row) for row in csv.DictReader(file.open(encoding="utf-8"))] if file else []
+    rows = _rows(file) if file else []
     if names and source_class is None:
         raise click.UsageError("say what class they are of: --class")
     same = {
@@ -66,22 +66,52 @@ def enrol(  # noqa: PLR0913, PLR0917 - options of one command
     for number, row in enumerate(rows, 1):
         stated = {column: value for column, value in row.items() if value not in (None, "")}
         try:
-            acts.append(SourceEnrol.model_validate({**stated, "key": uuid.uuid4().hex, "by": by}))
+            acts.append(SourceEnrol.model_validate({**stated, "key": key_of(key, number, len(rows)), "by": by}))
         except ValidationError as exc:
             first = exc.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise click.UsageError(f"row {number}: {where}: {first['msg']}") from exc
-    _write(cell, acts, as_json=as_json)
+    carry(cell, acts, [act.source for act in acts], key, as_json=as_json)
+
+
+def _rows(file: Path) -> list[dict[str, object]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            rows: list[dict[str, object]] = [dict(row) for row in csv.DictReader(text)]
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise click.UsageError(f"--csv: {file} is no CSV in UTF-8 ({exc})") from exc
+    for number, row in enumerate(rows, 1):
+        if None in row:
+            raise click.UsageError(f"--csv: row {number} has more columns than the head line names: {_COLUMNS}")
+    return rows
 
 
 @sources.command(epilog="Example: holdfast sources retire --cell kul-1 bmc-r3-u12")
 @click.argument("names", nargs=-1, required=True)
 @click.option("--cell", required=True, callback=cell_name, help="The cell.")
 @click.option("--by", default="operator", show_default=True, help="Reference to who says so; no name.")
+@key_option
+@click.option("--force", is_flag=True, help="Also sources that nobody enrolled and that never reported.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def retire(names: tuple[str, ...], cell: str, by: str, *, as_json: bool) -> None:
+def retire(names: tuple[str, ...], cell: str, by: str, key: str, *, force: bool, as_json: bool) -> None:
     """Retire sources: what they send afterwards is a dead letter."""
-    _write(cell, [SourceRetire(key=uuid.uuid4().hex, by=by, source=name) for name in names], as_json=as_json)
+    from deploy.acting import sources as read  # noqa: PLC0415  (commands import what they need when they run)
+    from deploy.settings import load  # noqa: PLC0415
+
+    if not force:
+        known = {row["source"] for row in asyncio.run(read(load(), cell))}
+        if unknown := [name for name in names if name not in known]:
+            raise click.ClickException(
+                f"{cell} knows no source {', '.join(unknown)}: nothing was done; --force does it"
+            )
+    try:
+        acts = [
+            SourceRetire(key=key_of(key, number, len(names)), by=by, source=name)
+            for number, name in enumerate(names, 1)
+        ]
+    except ValidationError as exc:
+        raise click.UsageError(str(exc.errors(include_url=False)[0]["msg"])) from exc
+    carry(cell, acts, names, key, as_json=as_json)
 
 
 @sources.command("list", epilog="Example: holdfast sources list --cell kul-1 --json")
@@ -118,10 +148,3 @@ def list_(cell: str, *, as_csv: bool, as_json: bool) -> None:
             click.echo(f"{row['source']:<40} {row['source_class']:<12} {row['control_domain']:<20} {state}")
         if not rows:
             click.echo(f"{cell} has no sources yet")
-
-
-def _write(cell: str, acts: Sequence[SourceEnrol | SourceRetire], *, as_json: bool) -> None:
-    from deploy.acting import carry_out  # noqa: PLC0415
-    from deploy.settings import load  # noqa: PLC0415
-
-    show(asyncio.run(carry_out(load(), cell, acts)), [act.source for act in acts], as_json=as_json)

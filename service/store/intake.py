@@ -224,5 +224,5 @@ async def skip(  # noqa: PLR0917 - a position, in the order of its columns
 
 
 async def letters(connection: Connection, statement: str, cell: str, *values: object) -> Rows:
-    """Dead letters, by one of the statements `dead_letters` (code or None, limit) and `dead_letter_at`."""
+    """Dead letters, by `dead_letters` (code or None, limit), `dead_letters_open` (code or None), `dead_letter_at`."""
     return await connection.fetch(_SQL[statement], cell, *values)

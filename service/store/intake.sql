@@ -15,7 +15,7 @@ SELECT cell, operator, simulated, horizon, terms FROM cell WHERE cell = ANY ($1:
 
 -- name: positions
 SELECT cell, topic, partition, epoch, next_offset, last_offset, last_append, last_sha256, applied, record_at,
-       joined_at, suspended, stopped
+       joined_at, suspended, stopped, stop_kind
 FROM position
 WHERE cell = ANY ($1::text[])
 
@@ -255,6 +255,12 @@ FROM dead_letter
 WHERE cell = $1 AND ($2::text IS NULL OR code = $2)
 ORDER BY at DESC, topic, partition, "offset" DESC
 LIMIT $3
+
+-- name: dead_letters_open
+SELECT DISTINCT partition, "offset"
+FROM dead_letter
+WHERE cell = $1 AND topic = 'telemetry' AND retried_at IS NULL AND ($2::text IS NULL OR code = $2)
+ORDER BY partition, "offset"
 
 -- name: dead_letter_at
 SELECT topic, partition, epoch, "offset", at, code, words, source, retried_at, length(value) AS bytes, key, headers, value

@@ -88,7 +88,17 @@ async def test_what_was_asked_wrongly_is_named_in_one_line(api: "Api") -> None:
         (("ask", "stayed", "--cell", "nowhere", "--in", SITE, *SPAN, "--direct"), 1, "no cell"),
         (("sources", "list", "--cell", "nowhere"), 1, "no cell"),
         (("sources", "enrol", "--cell", "kul-1", "a"), 2, "--class"),
-        (("sources", "retire", "--cell", "kul-1", "a"), 1, "Kafka does not answer"),
+        (("sources", "retire", "--cell", "kul-1", "a"), 1, "knows no source a"),
+        (("sources", "retire", "--cell", "kul-1", "agent-1", "--key", "k7"), 1, "with --key k7 applies it once"),
+        (("sites", "put", "X", "--cell", "kul-1", "--country", "MY", "--operator", ""), 2, "--operator"),
+        (("keys", "create", "--operator", ""), 2, "--operator"),
+        (("keys", "create", "--operator", "a\x07b"), 2, "--operator"),
+        (("dead-letters", "list", "--cell", "nowhere"), 1, "no cell"),
+        (("dead-letters", "show", "--cell", "kul-1", "--partition", "99999999999", "--offset", "1"), 2, "--partition"),
+        (("dead-letters", "show", "--cell", "kul-1", "--partition", "0", "--offset", "9" * 20), 2, "--offset"),
+        (("dead-letters", "retry", "--cell", "kul-1", "--partition", "0"), 2, "--all"),
+        (("go-on", "--cell", "nowhere"), 1, "no cell"),
+        (("go-on", "--cell", "kul-1", "--next-offset", "3"), 2, "--partition"),
         (("sites", "put", "X", "--cell", "kul-1", "--country", "Malaysia"), 2, "country"),
     ):
         got, _, err = await holdfast(api, *words)
@@ -136,3 +146,51 @@ async def test_no_command_founds_or_asks_what_spans_cells(api: "Api") -> None:
         code, out, err = await holdfast(api, *words)
         assert (code, out) == (2, ""), words
         assert "spans cells" in err
+
+
+async def test_a_csv_that_is_none_is_asked_wrongly(api: "Api", tmp_path: Path) -> None:
+    file = tmp_path / "sources.csv"
+    for written, said in ((b"source\n\xff\n", "UTF-8"), (b"source,source_class\na,in_band,more\n", "more columns")):
+        file.write_bytes(written)
+        code, _, err = await holdfast(api, "sources", "enrol", "--cell", "kul-1", "--csv", str(file))
+        assert (code, err.count("Traceback")) == (2, 0)
+        assert said in err
+
+
+async def test_ask_tells_apart_what_was_asked_wrongly_and_who_answers_there(api: "Api") -> None:
+    words = ("ask", "stayed", "--cell", "kul-1", "--in", SITE, *SPAN)
+    code, _, err = await holdfast(api, *words, "--url", "http://127.0.0.1:1", "--key", "hf_é")
+    assert (code, "Traceback" in err) == (2, False)
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(other, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        code, _, err = await holdfast(api, *words, "--url", url, "--key", "hf_x")
+    assert code == 1
+    assert "no Holdfast" in err
+
+
+async def test_what_stopped_is_shown_with_why_and_needs_an_offset_where_there_is_none(api: "Api") -> None:
+    why = "the topic was recreated"
+    await api.book.connection.execute(
+        "UPDATE position SET stopped = $1, stop_kind = 'topic-changed' "
+        "WHERE cell = 'kul-1' AND topic = 'telemetry' AND partition = 0",
+        why,
+    )
+    code, out, err = await holdfast(api, "go-on", "--cell", "kul-1", "--show", "--json")
+    assert code == 0, err
+    assert [(row["partition"], row["stopped"]) for row in json.loads(out)] == [(0, why)]
+    code, _, err = await holdfast(api, "go-on", "--cell", "kul-1")
+    assert code == 2
+    assert "--next-offset" in err
+    code, _, err = await holdfast(
+        api, "go-on", "--cell", "kul-1", "--partition", "0", "--next-offset", "3", "--key", "k"
+    )
+    assert code == 1
+    assert "--key k applies it once" in err
