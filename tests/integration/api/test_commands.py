@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from deploy.serve import Server
 from deploy.settings import load
 from schemas.envelope import rfc3339
+from schemas.errors import TopicChanged
 from tests.support.book import BEGIN, DAY, HOUR, SITE, asset_id
 
 if TYPE_CHECKING:
@@ -178,11 +179,12 @@ async def test_ask_tells_apart_what_was_asked_wrongly_and_who_answers_there(api:
 
 async def test_what_stopped_is_shown_with_why_and_needs_an_offset_where_there_is_none(api: "Api") -> None:
     why = "the topic was recreated"
+    at = api.book.at
     await api.book.connection.execute(
-        "UPDATE position SET stopped = $1, stop_kind = 'topic-changed' "
-        "WHERE cell = 'kul-1' AND topic = 'telemetry' AND partition = 0",
-        why,
-    )
+        "INSERT INTO position (cell, topic, partition, epoch, next_offset, applied, record_at, joined_at, suspended, "
+        "stopped, stop_kind) VALUES ('kul-1', 'telemetry', 0, 0, 7, $1, $1, $1, false, $2, $3)",
+        at, why, TopicChanged.slug,
+    )  # fmt: skip
     code, out, err = await holdfast(api, "go-on", "--cell", "kul-1", "--show", "--json")
     assert code == 0, err
     assert [(row["partition"], row["stopped"]) for row in json.loads(out)] == [(0, why)]
