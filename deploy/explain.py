@@ -59,22 +59,26 @@ def kafka_options(settings: Settings) -> Mapping[str, Any]:
     protocol = settings.kafka_security_protocol
     options: dict[str, Any] = {"security_protocol": protocol}
     if protocol.startswith("SASL"):
-        password = settings.kafka_sasl_password
         options["sasl_mechanism"] = settings.kafka_sasl_mechanism
         options["sasl_plain_username"] = settings.kafka_sasl_username
-        options["sasl_plain_password"] = password.get_secret_value() if password else None
+        options["sasl_plain_password"] = _secret(settings.kafka_sasl_password)
     if protocol.endswith("SSL"):
         try:
             options["ssl_context"] = create_ssl_context(
                 cafile=_text(settings.kafka_ssl_cafile),
                 certfile=_text(settings.kafka_ssl_certfile),
                 keyfile=_text(settings.kafka_ssl_keyfile),
+                password=_secret(settings.kafka_ssl_password),
             )
         except (ssl.SSLError, OSError) as exc:
             raise SettingsWrong(
                 f"the TLS files of HOLDFAST_KAFKA_SSL_… cannot be used ({exc}): see to their PEM"
             ) from exc
     return options
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return None if value is None else value.get_secret_value()
 
 
 def _text(path: object) -> str | None:

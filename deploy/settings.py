@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     kafka_ssl_cafile: ReadableFile = Field(None, description="PEM of who signed the brokers' certificates")
     kafka_ssl_certfile: ReadableFile = Field(None, description="PEM of our own certificate, where they ask for one")
     kafka_ssl_keyfile: ReadableFile = Field(None, description="PEM of its key")
+    kafka_ssl_password: SecretStr | None = Field(None, description="what that key is encrypted with, if it is")
 
     consumer_group: str = Field("holdfast", min_length=1, description="the consumers' group on Kafka")
     batch_max_ms: int = Field(30, ge=1, le=10_000, description="at rest, a batch is written after this long")
@@ -93,9 +94,6 @@ class Settings(BaseSettings):
     batch_load_ms: int = Field(10_000, ge=1, le=60_000, description="under backlog, a batch may last this long")
     beat_interval_s: float = Field(10.0, gt=0, le=60, description="the beater writes to idle partitions this often")
     metadata_max_age_ms: int = Field(2000, ge=100, le=300_000, description="new topics are noticed within this time")
-    dead_letter_budget: float = Field(
-        0.5, gt=0, le=1, description="a cell stops when this share of its sources turned unreadable in 10 minutes"
-    )
 
     directory_key: Annotated[SecretStr | None, AfterValidator(_directory_key)] = Field(
         None, description="what `holdfast link` hides identifiers under in the directory across cells; keep it for good"
@@ -214,3 +212,10 @@ def _words(exc: ValidationError, sources: Mapping[str, str]) -> str:
         where = f" (set in {sources[name]})" if name in sources else ""
         parts.append(f"{PREFIX}{name.upper()}{where}: {words[:1].lower()}{words[1:]}" if name else words)
     return "; ".join(parts)
+
+
+def unknown() -> list[str]:
+    """Name the variables of the environment that look like settings and are none, nor what a command takes."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name}" for name in ("SETTINGS_FILE", "URL", "KEY")}
+    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)

@@ -176,7 +176,7 @@ def _wait(consumer: Running, until: Callable[[], bool]) -> None:
         _alive(consumer)
         if time.monotonic() > deadline:
             raise CommandFailed(f"the consumer did not come far enough in {_PATIENCE_S} s")
-        time.sleep(0.01)
+        time.sleep(0.1)  # each look costs the consumer a page of metrics
 
 
 def _alive(consumer: Running) -> None:

@@ -16,8 +16,10 @@ def settings(*, as_json: bool, about: bool) -> None:
     wrong.
     """
     from deploy.explain import explain  # noqa: PLC0415  (commands import what they need when they run)
-    from deploy.settings import load_with_sources  # noqa: PLC0415
+    from deploy.settings import load_with_sources, unknown  # noqa: PLC0415
 
+    for name in unknown():
+        click.echo(f"{name} is no setting: it changes nothing", err=True)
     rows = explain(load_with_sources())
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -69,7 +69,9 @@ async def derived(running: Running, cell: str, until: int, tell: Tell, *, simula
     await running.derived(
         cell,
         until - 1 if simulated else until,
-        lambda horizon: tell(f"deriving {cell}: {rfc3339(horizon)[:16]}" if horizon > 0 else f"deriving {cell}"),
+        lambda horizon, left: tell(
+            f"deriving {cell}: {f'{left:,} records to read' if left else f'up to {rfc3339(horizon)[:16]}'}"
+        ),
         _DERIVE_S if simulated else _APPLY_S,
     )
 

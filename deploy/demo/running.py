@@ -17,7 +17,7 @@ from deploy.explain import kafka_options
 from deploy.serve import now
 from deploy.settings import Settings
 from loadtests.topics import Broker
-from schemas.envelope import millis
+from schemas.envelope import millis, telemetry_topic
 from schemas.errors import HoldfastError
 from service.store import keys
 
@@ -62,11 +62,23 @@ class Running:
         """Give how far each cell is derived, in ms."""
         return {each["cell"]: millis(each["horizon"]) or 0 for each in (await self.get("/v1/sites"))["cells"]}
 
-    async def derived(self, cell: str, until: int, tell: Callable[[int], None], deadline_s: float) -> None:
-        """Wait until a cell is derived up to a moment. Raises DemoFailed where that takes longer than allowed."""
+    async def lag(self, cell: str) -> int:
+        """Give how many records of a cell's telemetry the consumer has yet to read, as far as it knows."""
+        mark = f'holdfast_lag_records{{topic="{telemetry_topic(cell)}"}} '
+        try:
+            lines = (await self.client.get(f"{self.consumer_url}/metrics")).text.splitlines()
+        except httpx.HTTPError:
+            return 0
+        return int(sum(float(line.removeprefix(mark)) for line in lines if line.startswith(mark)))
+
+    async def derived(self, cell: str, until: int, tell: Callable[[int, int], None], deadline_s: float) -> None:
+        """Wait until a cell is derived up to a moment; `tell` is told how far it is, and how many records are left.
+
+        Raises DemoFailed where that takes longer than allowed.
+        """
         deadline = time.monotonic() + deadline_s
         while (horizon := (await self.horizons()).get(cell, 0)) < until:
-            tell(horizon)
+            tell(horizon, await self.lag(cell))
             for child in self.children:
                 if child.poll() is not None:
                     raise DemoFailed(f"a consumer ended with {child.returncode}: see {self.log}")

@@ -47,7 +47,9 @@ def processors(files: Files) -> list[Item]:
     for block in (files.text(files.path("/proc/cpuinfo")) or "").split("\n\n"):
         fields = dict(_field(line) for line in block.splitlines() if ":" in line)
         if "hypervisor" in fields.get("flags", "").split():
-            files.leave_out("what is real: this is a virtual machine, and what it shows may be its host's invention")
+            files.leave_out(
+                "proof that these parts are real: this is a virtual machine, and shows what its host makes up"
+            )
         socket = fields.get("physical id", "")
         if socket.isdecimal():
             models[int(socket)] = (fields.get("vendor_id"), fields.get("model name"))

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from deploy.cli import COMMANDS, cli, main
 from deploy.explain import HIDDEN, explain, kafka_options, masked
-from deploy.settings import Settings, SettingsWrong, load, load_with_sources
+from deploy.settings import Settings, SettingsWrong, load, load_with_sources, unknown
 
 
 @pytest.fixture(autouse=True)
@@ -140,3 +140,11 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
     assert done.exit_code == 0, done.output
     assert "Example" in done.output
     assert "--json" in done.output or "Commands:" in done.output
+
+
+def test_a_variable_that_is_no_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [each for each in os.environ if each.startswith("HOLDFAST_")]:
+        monkeypatch.delenv(name)
+    for name in ("HOLDFAST_API_PROT", "HOLDFAST_API_PORT", "HOLDFAST_KEY"):
+        monkeypatch.setenv(name, "1")
+    assert unknown() == ["HOLDFAST_API_PROT"]
