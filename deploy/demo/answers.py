@@ -33,9 +33,10 @@ class Difference:
 
 @dataclass(slots=True)
 class Told:
-    """The lines for the screen, and what differed."""
+    """The lines for the screen, the answers that they tell of, and what differed."""
 
     lines: list[str] = field(default_factory=list)
+    answers: list[Json] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     checks: int = 0
 
@@ -74,6 +75,7 @@ async def ask(running: Running, told: Told, site: Site, subject: Json) -> Json:
     """Ask whether the subject stayed over the whole play but its first hour; checks that the answer is labelled."""
     begin, end = rfc3339(site.play.start + story.QUIET), rfc3339(site.play.end)
     answer = await running.ask(cell=site.cell, predicate="stayed", subject=subject, **{"from": begin, "until": end})
+    told.answers.append(answer)
     told.check("the label of a simulated cell", expected=True, answered=answer["simulated"])
     return answer
 

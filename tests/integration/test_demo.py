@@ -65,7 +65,7 @@ def test_the_demo_answers_as_expected_and_again_without_playing(environment: dic
     assert again.stdout is not None
     for line in again.stdout:
         told.append(line.rstrip("\n"))
-        if url := re.search(r"http://\S+", line):
+        if url := re.search(r"(?<=The API and its pages: )http://\S+", line):
             break
     else:
         pytest.fail("the demo ended without the URL of its pages")
