@@ -104,7 +104,8 @@ def _print_json(told: "Told", url: str, consumer_url: str) -> None:
         {"about": d.about, "expected": str(d.expected), "answered": str(d.answered)} for d in told.differences
     ]
     where = {"url": url, "consumer_url": consumer_url}
-    click.echo(json.dumps({**where, "lines": told.lines, "checks": told.checks, "differences": differences}))
+    shown = {"answers": told.answers, "lines": told.lines}
+    click.echo(json.dumps({**where, **shown, "checks": told.checks, "differences": differences}))
 
 
 class Line:
