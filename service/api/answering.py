@@ -8,7 +8,7 @@ from service.facts.claims import Claim
 from service.facts.document import document, document_of_set
 from service.facts.evidence import Evidence, Gap
 from service.facts.judge import judge
-from service.facts.judgement import Code, instant
+from service.facts.judgement import instant
 from service.facts.records import AssetId
 from service.facts.sets import judge_set
 
@@ -28,18 +28,13 @@ def one(claim: Claim, asset: AssetId, facts: Evidence) -> dict[str, Json]:
 def several(claim: Claim, assets: Iterable[AssetId], facts: Evidence) -> dict[str, Json]:
     """Judge each of a set; give counts per kind and verdict, and the worst. Never one word (rule 28).
 
-    `silences` are those of all sources that speak of the set. What remains to be trusted, and what cannot be seen, is
-    said of the set as of the first member of each kind: in codes, whose parameters each member's own answer has.
+    `silences`, and what remains to be trusted, are those of all sources that speak of the set or of what holds it.
     """
     members = sorted(set(assets))
     judged = judge_set(claim, members, facts, worst=MAX_WORST)
     written = _without(document_of_set(judged))
     written["worst"] = [_without(document(each)) for each in judged.worst]
-    firsts = {facts.assets[member].kind: member for member in reversed(members) if member in facts.assets}
-    samples = [judge(claim, firsts[kind], facts) for kind in sorted(firsts)]
     written["silences"] = _silences(facts.gaps)
-    written["remains_to_trust"] = _codes(code for sample in samples for code in sample.remains_to_trust)
-    written["cannot_see"] = _codes(code for sample in samples for code in sample.cannot_see)
     return {"ruleset": judged.ruleset, "set": written}
 
 
@@ -57,10 +52,6 @@ def rests_on(events: Sequence[tuple[int, bytes]]) -> dict[str, Json]:
 
 def _without(written: dict[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in written.items() if name not in _BESIDE}
-
-
-def _codes(codes: Iterable[Code]) -> list[Json]:
-    return [{"code": code} for code in dict.fromkeys(each.code for each in codes)]
 
 
 def _silences(gaps: Iterable[Gap]) -> dict[str, Json]:

@@ -69,6 +69,8 @@ def document_of_set(judged: SetJudgement) -> dict[str, Json]:
             for kind, limit in judged.limits.items()
         },
         "worst": [document(each) for each in judged.worst],
+        "remains_to_trust": [each.document() for each in judged.remains_to_trust],
+        "cannot_see": [each.document() for each in judged.cannot_see],
     }
 
 

@@ -7,9 +7,10 @@ from schemas.words import Kind, Predicate, Verdict
 from service.facts.claims import BadClaim, Claim
 from service.facts.evidence import Evidence
 from service.facts.judge import Court
-from service.facts.judgement import Judgement
+from service.facts.judgement import Code, Judgement
 from service.facts.policy import CURRENT, Ruleset
 from service.facts.records import AssetId, Millis
+from service.facts.remains import cannot_see, remains_to_trust
 
 WORST = 10
 
@@ -35,6 +36,8 @@ class SetJudgement:
     counts: Mapping[Kind | None, Mapping[Verdict, int]]
     limits: Mapping[Kind, Millis]
     worst: tuple[Judgement, ...]
+    remains_to_trust: tuple[Code, ...]
+    cannot_see: tuple[Code, ...]
 
 
 def judge_set(
@@ -58,6 +61,8 @@ def judge_set(
         if verdict is not Verdict.CONFIRMED:
             longest = max((silence.length for silence in court.silences(subject)), default=0)
             order.append((SEVERITY.index(verdict), -longest, subject))
+    said = [binding for asset in sorted(evidence.assets) for binding in court.chain.bindings(asset)]
+    best = Verdict.CONFIRMED if any(Verdict.CONFIRMED in each for each in counts.values()) else Verdict.CONSISTENT
     return SetJudgement(
         claim,
         ruleset.version,
@@ -66,4 +71,8 @@ def judge_set(
         counts,
         court.limits,
         tuple(court.judgement(subject) for _, _, subject in sorted(order)[:worst]),
+        tuple(remains_to_trust(court.chain, said)) if members else (),
+        tuple(cannot_see(claim, court.chain, said, Verdict.CONFIRMED if some else Verdict.CONSISTENT))
+        if members
+        else (),
     )
