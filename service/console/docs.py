@@ -30,7 +30,8 @@ def _operation(schema: Schema, title: str, operation: Schema) -> Iterator[str]:
     for paragraph in operation.get("description", "").split("\n\n"):
         yield f"<p>{escape(paragraph)}</p>"
     if parameters := operation.get("parameters"):
-        yield f'<div class="scroll" role="region" tabindex="0" aria-label="Parameters of {escape(title)}"><table><thead><tr><th>parameter</th><th>in</th><th></th></tr></thead><tbody>'
+        yield f'<div class="scroll" role="region" tabindex="0" aria-label="Parameters of {escape(title)}">'
+        yield "<table><thead><tr><th>parameter</th><th>in</th><th></th></tr></thead><tbody>"
         for each in parameters:
             needed = " (needed)" if each.get("required") else ""
             cells = (each["name"], each["in"] + needed, each.get("description", ""))

@@ -72,7 +72,5 @@ def judge_set(
         court.limits,
         tuple(court.judgement(subject) for _, _, subject in sorted(order)[:worst]),
         tuple(remains_to_trust(court.chain, said)) if members else (),
-        tuple(cannot_see(claim, court.chain, said, Verdict.CONFIRMED if some else Verdict.CONSISTENT))
-        if members
-        else (),
+        tuple(cannot_see(claim, court.chain, said, best)) if members else (),
     )

@@ -78,7 +78,10 @@ async def test_rule_28_a_set_gets_counts_and_its_worst_never_one_word(api: "Api"
     }  # fmt: skip
     assert counts["rack"] == {"confirmed": 1}
     assert len(answer["set"]["worst"]) <= 20
-    assert answer["set"]["remains_to_trust"]
+    remains = answer["set"]["remains_to_trust"]
+    assert remains[0] == {"code": "independent_witnesses", "count": 0}
+    domains = {each["domain"]: each["sources"] for each in remains if each["code"] == "control_domain"}
+    assert domains == {"lessee": "agent-1, bmc-1", "site": "switch-1"}
 
 
 async def test_a_place_with_nothing_in_it_has_no_counts(api: "Api") -> None:

@@ -33,7 +33,7 @@ async def test_every_route_is_on_the_page_of_the_api(api: "Api") -> None:
             assert f"{method.upper()} {path}" in text
 
 
-@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("width", [320, 1400])
 async def test_a_person_asks_and_sees_an_answer_and_a_history(api: "Api", page: "Page", width: int) -> None:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
