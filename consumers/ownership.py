@@ -169,12 +169,12 @@ class Ownership:
     def fitting(self, lane: Lane, records: list[Record]) -> list[Record]:
         """Records up to the first whose time is not of the kind that its cell asks for: `CreateTime` if simulated.
 
-        Behind that one nothing of the lane is taken.
+        Behind that one nothing of the lane is taken. No records at all fit: the one that was read again may come alone.
         """
         state = self._pipeline.cells.get(lane.cell)
         simulated = state is not None and state.simulated
         count = next((n for n, r in enumerate(records) if (r.timestamp_type == 0) != simulated), len(records))  # type: ignore[attr-defined]
-        if count == 0:
+        if records and count == 0:
             self.waiting[lane.label] = births.misfit(lane.cell, simulated=simulated)
             self._source.hold(lane)
             self.let_go({lane})

@@ -25,7 +25,7 @@ from service.facts.runs import LAST_EPOCH
 from service.store import intake
 from service.store.pool import Connection, create_pool
 from tests.properties.driving import Driver
-from tests.support.busy import PARTITIONS, busy
+from tests.support.busy import PARTITIONS, busy, end_of, settled, slices
 from tests.support.cells import Cell
 from tests.support.consuming import consuming
 from tests.support.facts import facts_of
@@ -91,6 +91,18 @@ async def test_a_partition_without_a_leader_holds_up_no_other(cell: Cell, monkey
             patched.setattr(offsets, "bounds", asked)
             await cell.applied(START + MINUTE)
             assert running.consumer.waiting == {}
+
+
+async def test_rule_33_the_record_that_is_read_again_may_come_alone(cell: Cell) -> None:
+    """A poll that brings nothing else, as where a batch of the log ends there, is no reason to stop."""
+    records = busy(2, seed=16)
+    for part in slices(records, 2):
+        async with consuming(cell, poll_records=1) as running:
+            await cell.produce(part)
+            await cell.applied(end_of(part) - 10 * MINUTE)
+            assert not [why for why in running.consumer.waiting.values() if "timestamp.type" in why]
+    async with consuming(cell):
+        assert await settled(cell, records) == ""
 
 
 async def test_a_stop_that_cannot_be_noted_is_noted_later(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:

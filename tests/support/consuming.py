@@ -23,10 +23,13 @@ class Consuming:
 
 
 @asynccontextmanager
-async def consuming(cell: Cell, observe: Observer | None = None) -> AsyncIterator[Consuming]:
-    """Run a consumer of a cell's servers, in a group of its own; what ended it is raised at the end."""
+async def consuming(cell: Cell, observe: Observer | None = None, **bounds: int) -> AsyncIterator[Consuming]:
+    """Run a consumer of a cell's servers, in a group of its own; what ended it is raised at the end.
+
+    `bounds` are options that bound it.
+    """
     pool = await create_pool(cell.dsn, min_size=1, max_size=4)
-    options = Options({"bootstrap_servers": cell.bootstrap}, group=unique("group"))
+    options = Options({"bootstrap_servers": cell.bootstrap}, group=unique("group"), **bounds)
     consumer = Consumer(options, pool, Joiner(options), observe)
     task = asyncio.create_task(consumer.run())
     try:
