@@ -81,7 +81,7 @@ class SourceEnrol(Act):
     act: Literal["source.enrol"] = "source.enrol"
     source: Name
     source_class: SourceClass
-    control_domain: Name = "unknown"
+    control_domain: Annotated[Name, AfterValidator(str.casefold)] = "unknown"  # one domain, however it is typed
     interval_s: Annotated[int, Field(ge=1, le=86_400)] | None = None
     clock_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)] = 0
     lateness_s: Annotated[int, Field(ge=1, le=86_400)] = 120

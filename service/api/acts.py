@@ -36,6 +36,7 @@ async def write_act(request: Request, response: Response, caller: AnyCaller, ask
     whether the act may have been written all the same: then send it again with the same `key`.
     """
     caller.needs(writing.scope_for(asked.act))
+    writing.check_author(asked.act)
     if not caller.everyones:
         writing.check_operator(asked.act, caller.viewer.operator)
     parts = parts_of(request)

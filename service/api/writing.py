@@ -32,6 +32,13 @@ class NotYours(HoldfastError):
     slug: ClassVar[str] = "not-your-operator"
 
 
+class NotForPeople(HoldfastError):
+    """That a partition was found is said by the consumer that found it, and by nobody else."""
+
+    status: ClassVar[int] = 403
+    slug: ClassVar[str] = "not-for-people"
+
+
 class WrongBook(HoldfastError):
     """An act about operators and cells goes to `common`, every other one to a cell."""
 
@@ -61,6 +68,14 @@ def check_operator(act: acts.CellAct | acts.CommonAct, operator: str) -> None:
         raise NotYours(
             f"this key is of the operator {operator!r}, and {act.act} names {act.operator!r}: use one of its keys, or "
             f"one with the scope {ALL_OPERATORS!r}"
+        )
+
+
+def check_author(act: acts.CellAct | acts.CommonAct) -> None:
+    """Raise `NotForPeople` where an act is the consumer's own. Pure."""
+    if act.by == acts.FINDER:
+        raise NotForPeople(
+            f"`by` {acts.FINDER!r} is the consumer's own: say who says so; partitions that are added join alone"
         )
 
 

@@ -355,3 +355,13 @@ def test_rule_35_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing()
     found = of(stream, START + MINUTE)
     assert sorted(letter.code for letter in found.dead) == ["bad_json", "tombstone"]
     assert len(found.runs) == 1
+
+
+def test_rule_26_a_control_domain_is_one_however_it_is_typed() -> None:
+    """Else one party would corroborate itself by its spelling."""
+    said = [
+        acts.SourceEnrol(key="k", by="p-1", source="a", source_class=SourceClass.FACILITY, control_domain=name)
+        for name in ("Landlord", "LANDLORD", "landlord")
+    ]
+    assert {act.control_domain for act in said} == {"landlord"}
+    assert acts.SourceEnrol(**{**said[0].model_dump(), "control_domain": "Unknown"}).control_domain == "unknown"

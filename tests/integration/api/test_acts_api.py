@@ -63,6 +63,15 @@ async def test_what_was_refused_says_why(api: "Api") -> None:
     assert (answer["outcome"], answer["words"]) == ("refused", "there is no such partition")
 
 
+async def test_what_the_consumer_alone_says_is_no_act_of_a_person(api: "Api") -> None:
+    """A partition that is not there would hold the cell's time for ever."""
+    await api.as_key("write")
+    join = {"act": "partition.join", "key": "j", "by": "holdfast", "partition": 7}
+    answer = await api.client.post("/v1/acts", json={"cell": "kul-1", "act": join})
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:holdfast:problem:not-for-people")
+    assert api.broker.sent == []
+
+
 async def test_rule_4_without_a_consumer_it_is_202_after_the_wait(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing.outcome, "__defaults__", (0.1,))
     await api.as_key("read", "write")
