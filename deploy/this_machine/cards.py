@@ -1,4 +1,7 @@
-"""Network cards: physical ports with the address that they were made with. Blocks briefly."""
+"""Network cards: physical ports with the address that they were made with. Blocks briefly.
+
+What a virtual machine's host makes up (virtio, Xen, Hyper-V) is no card, and its address may be many machines'.
+"""
 
 import re
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 from deploy.this_machine import pci
 from deploy.this_machine.box import CHASSIS
 from deploy.this_machine.files import Files
-from deploy.this_machine.slots import apart, is_virtual, slot
+from deploy.this_machine.slots import apart, is_virtual, made_by_host, slot
 from schemas.formats._stated import identifier
 from schemas.inventory import Item
 from schemas.words import Kind, Scheme
@@ -24,7 +27,7 @@ def cards(files: Files) -> list[Item]:
     found = [
         (_slot(files, device), _mac(files, name, device))
         for name, device in files.entries(_NET)
-        if not is_virtual(files, device) and (device / "device").exists() and not _for_guests(files, device)
+        if _physical(files, device) and not made_by_host(files, device)
     ]
     names = apart([name for name, _ in found])
     return [
@@ -34,11 +37,24 @@ def cards(files: Files) -> list[Item]:
 
 
 def whole(files: Files, items: list[Item]) -> bool:
-    """Whether these are all: the bus shows no other card (one that a guest or another network namespace holds)."""
+    """Whether these are all: the bus shows no other card (one that a guest or another network namespace holds).
+
+    The host of a virtual machine shows none of its own.
+    """
+    hosts = [device for _, device in files.entries(_NET) if _physical(files, device) and made_by_host(files, device)]
+    if hosts:
+        files.leave_out(
+            f"{len(hosts)} network cards that the host of this virtual machine makes: it does not show its own"
+        )
+        return False
     unlisted = pci.unseen(files, (item.slot for item in items), *_CLASSES)
     if unlisted:
         files.leave_out(f"{len(unlisted)} network cards that the kernel does not show here: {', '.join(unlisted)}")
     return bool(items) and pci.countable(files) and not unlisted
+
+
+def _physical(files: Files, device: Path) -> bool:
+    return not is_virtual(files, device) and (device / "device").exists() and not _for_guests(files, device)
 
 
 def _slot(files: Files, device: Path) -> str:

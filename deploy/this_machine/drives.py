@@ -1,8 +1,8 @@
 """Drives: NVMe controllers, and block devices that are a device of their own. Blocks briefly.
 
 What comes over a network (Fibre Channel, iSCSI, NVMe over fabrics) stands elsewhere, and is seen by several machines;
-a volume that a RAID controller makes, and what a BMC shows as a medium, are no drives: they are left out, and it is
-said. Behind a RAID controller there are drives that are not seen.
+a volume that a RAID controller or a virtual machine's host makes, and what a BMC shows as a medium, are no drives: they
+are left out, and it is said. Behind a RAID controller or a host there are drives that are not seen.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from deploy.this_machine import pci
 from deploy.this_machine.box import CHASSIS
 from deploy.this_machine.files import Files
-from deploy.this_machine.slots import apart, is_virtual, over_network, slot
+from deploy.this_machine.slots import apart, is_virtual, made_by_host, over_network, slot
 from schemas.formats._stated import facts, identifier, scope
 from schemas.inventory import Identifier, Item
 from schemas.placeholders import serial as is_serial
@@ -30,6 +30,9 @@ _VOLUME = re.compile(
     r"\b(PERC|MegaRAID|ServeRAID|SmartRAID|RAID|MR\d{4}\S*|LOGICAL[ _]VOLUME|LogicalDrv|BOSS|DELLBOSS)\b", re.IGNORECASE
 )
 _MEDIUM = re.compile(r"\b(Virtual|iDRAC|LCDRIVE|iLO|File-Stor Gadget|File-CD Gadget|ATEN)\b", re.IGNORECASE)
+_BY_HOST = re.compile(
+    r"\b(QEMU|VBOX|VMware|Msft|Amazon Elastic Block Store|PersistentDisk|nvme_card-pd)\b", re.IGNORECASE
+)
 # Makers by the PCI vendor id of their controllers, spelled as their BMCs' inventories do.
 _MAKERS = {
     "0x025e": "Solidigm",
@@ -53,8 +56,9 @@ class _Found(NamedTuple):
 
 def drives(files: Files) -> tuple[list[Item], bool]:
     """Give the drives, each in its physical slot, and whether these are all that are in the machine."""
-    controllers = list(_nvme(files))
-    disks, volumes = _others(files)
+    hosts = _by_host(files)
+    controllers = list(_nvme(files, hosts))
+    disks, volumes = _others(files, hosts)
     found = [*controllers, *disks]
     names = apart([each.slot for each in found])
     items = [
@@ -64,10 +68,30 @@ def drives(files: Files) -> tuple[list[Item], bool]:
     unlisted = pci.unseen(files, (slot(files, at) for _, at in files.entries("/sys/class/nvme")), _NVME)
     if unlisted:
         files.leave_out(f"{len(unlisted)} NVMe drives that the kernel does not show here: {', '.join(unlisted)}")
-    return items, files.path(_BLOCK).is_dir() and not unlisted and not volumes
+    return items, files.path(_BLOCK).is_dir() and not unlisted and not volumes and not hosts
 
 
-def _nvme(files: Files) -> Iterator[_Found]:
+def _by_host(files: Files) -> frozenset[Path]:
+    """Give the devices (controllers of NVMe, else of block devices) that a virtual machine's host makes up."""
+    nvme = [at for _, at in files.entries("/sys/class/nvme")]
+    others = [
+        files.real(block / "device")
+        for name, block in files.entries(_BLOCK)
+        if not _NAMESPACE.fullmatch(name) and not is_virtual(files, block)
+    ]
+    found = frozenset(
+        device for device in (*nvme, *others) if made_by_host(files, device) or _BY_HOST.search(_called(files, device))
+    )
+    if found:
+        files.leave_out(f"{len(found)} disks that the host of this virtual machine makes: it does not show its drives")
+    return found
+
+
+def _called(files: Files, device: Path) -> str:
+    return " ".join(files.text(device / key) or "" for key in ("vendor", "model"))
+
+
+def _nvme(files: Files, hosts: frozenset[Path]) -> Iterator[_Found]:
     """One drive for each controller: with multipath its namespaces are no device's own.
 
     A drive is known by the serial of its controller, in the scope of who made that. A namespace's worldwide name is
@@ -76,7 +100,7 @@ def _nvme(files: Files) -> Iterator[_Found]:
     """
     known: set[tuple[str, str]] = set()
     local = (at for _, at in files.entries("/sys/class/nvme") if not is_virtual(files, at))  # else over a network
-    for controller in sorted(local, key=lambda at: slot(files, at)):
+    for controller in sorted((at for at in local if at not in hosts), key=lambda at: slot(files, at)):
         stated = files.text(controller / "serial")
         vendor = files.text(files.real(controller / "device") / "vendor")
         maker = _MAKERS.get(vendor or "", vendor)
@@ -96,7 +120,7 @@ def _nvme(files: Files) -> Iterator[_Found]:
         )
 
 
-def _others(files: Files) -> tuple[list[_Found], int]:
+def _others(files: Files, hosts: frozenset[Path]) -> tuple[list[_Found], int]:
     """Give the drives that are no NVMe, and how many devices were volumes that hide drives."""
     found: list[_Found] = []
     remote = volumes = media = 0
@@ -104,9 +128,9 @@ def _others(files: Files) -> tuple[list[_Found], int]:
         if _NAMESPACE.fullmatch(name) or is_virtual(files, block) or not (block / "device").exists():
             continue
         device = files.real(block / "device")
-        if files.text(device / "type") == _OPTICAL or name.startswith("fd"):
+        if files.text(device / "type") == _OPTICAL or name.startswith("fd") or device in hosts:
             continue
-        called = " ".join(files.text(device / key) or "" for key in ("vendor", "model"))
+        called = _called(files, device)
         if over_network(files, block):
             remote += 1
         elif _VOLUME.search(called):

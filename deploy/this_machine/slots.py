@@ -10,6 +10,7 @@ _USB_PORT = re.compile(r"\d+-(\d+(\.\d+)*)")
 _TARGET = re.compile(r"\d+:(\d+:\d+:\d+)")
 _ATA = re.compile(r"ata\d+")
 _REMOTE = re.compile(r"(rport-|session|connection)\d")
+_BY_HOST = re.compile(r"virtio\d+|(vbd|vif)-\d+|vmbus(_\d+)?|VMBUS:\d+")
 _SAS = re.compile(r"end_device-[\d:]+")
 
 
@@ -17,6 +18,11 @@ def is_virtual(files: Files, device: Path) -> bool:
     """Whether a device is the kernel's own invention."""
     parts = files.devices(device)
     return not parts or parts[0] == "virtual"
+
+
+def made_by_host(files: Files, device: Path) -> bool:
+    """Whether a device is no hardware but what a virtual machine's host makes up: of virtio, Xen or Hyper-V."""
+    return any(_BY_HOST.fullmatch(part) for part in files.devices(device))
 
 
 def over_network(files: Files, device: Path) -> bool:
