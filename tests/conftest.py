@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from deploy.embedded import EmbeddedKafka, EmbeddedPostgres
 from deploy.embedded.paths import data_dir, jars_dir, kafka_dir, postgres_dir
+from tests.properties.bench import Bench
 from tests.support.network import package_index_too, this_machine_only
 from tests.support.servers import KafkaServer, PostgresServer, apart, dsn_of, execute, unique
 
@@ -144,6 +145,14 @@ def empty_database(postgres_server: PostgresServer) -> Iterator[str]:
     apart(lambda: execute(postgres_server.dsn, f"CREATE DATABASE {name}"))
     yield dsn_of(postgres_server.dsn, name)
     apart(lambda: execute(postgres_server.dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def bench(database: str) -> Iterator[Bench]:
+    """Give a loop and a pool over the test's own database."""
+    made = Bench(database)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -229,7 +229,7 @@ class _Assembler:
                 and (self._cut(run["until_at"]) is None or run["until_at"] > row["from_at"])
             ]
             ends = [*(run["first_at"] for run in runs[1:]), until_at]
-            for run, end in zip(runs, ends, strict=True):
+            for run, end in zip(runs, ends, strict=False):  # no run, no list: the end alone is left over
                 begin = max(run["first_at"], row["from_at"])
                 if end is None or end > begin:
                     found |= {Complete(kind, begin, end) for kind in kinds_of(self._held.complete.get(run["digest"]))}

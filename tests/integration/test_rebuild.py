@@ -5,11 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.facts.rebuild import FoundFinding, SealedRun, Where, rebuild
+from tests.properties.bench import Bench
 from tests.properties.driving import facts_after
 from tests.properties.streams import streams
-from tests.properties.test_pipeline import Bench, bench
-
-__all__ = ["bench"]
 
 
 @pytest.mark.timeout(400)

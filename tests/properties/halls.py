@@ -149,7 +149,7 @@ def _of(things: list[str], *kinds: Kind) -> list[str]:
     return [thing for thing in things if kind_of(thing) in kinds]
 
 
-def _report(hall: Hall) -> tuple[str, Unplaced]:
+def reported(hall: Hall) -> tuple[str, Unplaced]:
     fleet = hall.fleet
     source, scope, view, things = _seen(hall)
     place = str(fleet.pick(*POSITIONS, "alias-1")) if view == "books" and fleet.chance(2) else None
@@ -178,7 +178,7 @@ def _time(fleet: Fleet) -> int:
     return fleet.now if fleet.number(0, 9) else fleet.now - HOUR
 
 
-def _heartbeat(hall: Hall) -> tuple[str, Unplaced] | None:
+def unchanged(hall: Hall) -> tuple[str, Unplaced] | None:
     if not hall.fleet.said:
         return None
     who = str(hall.fleet.pick(*sorted(hall.fleet.said)))
@@ -186,7 +186,7 @@ def _heartbeat(hall: Hall) -> tuple[str, Unplaced] | None:
     return source, heartbeat(source, hall.fleet.said[who], time=_time(hall.fleet), scope=scope)
 
 
-def _ports(hall: Hall) -> tuple[str, Unplaced]:
+def ports(hall: Hall) -> tuple[str, Unplaced]:
     fleet = hall.fleet
     seen = [
         {"slot": f"port/{n}", "sees": {"kind": "nic", "identifiers": [{"scheme": "mac", "value": i.value}]}}
@@ -199,7 +199,7 @@ def _ports(hall: Hall) -> tuple[str, Unplaced]:
     return "switch", message("switch", body, time=_time(fleet), type_=FACILITY_TYPE)
 
 
-def _change(hall: Hall) -> None:
+def change(hall: Hall) -> None:
     """Move something, or let it bear another name; nobody has said so yet."""
     things = list(WITHIN)
     thing = things[hall.fleet.number(0, len(things) - 1)]
@@ -233,10 +233,10 @@ def _said(hall: Hall) -> acts.CellAct:
             place, alias = str(fleet.pick(*POSITIONS, "kl/h2")), ("alias-1",) if fleet.chance(2) else ()
             return acts.PlacePut(key=key, by="person-1", place=place, kind=kind, within=within, alias=alias)
         case _:
-            return _said_of_names(hall, key)
+            return said_of_names(hall, key)
 
 
-def _said_of_names(hall: Hall, key: str) -> acts.CellAct:
+def said_of_names(hall: Hall, key: str) -> acts.CellAct:
     fleet = hall.fleet
     match fleet.pick("share", "merge", "merge", "part", "part", "undo"):
         case "merge" | "part" as what:
@@ -255,7 +255,7 @@ def _said_of_names(hall: Hall, key: str) -> acts.CellAct:
             return acts.IdentifierShare(key=key, by="person-1", scheme=Scheme.SERIAL, scope=which[0], value=which[1])
 
 
-def _world(stream: Stream) -> None:
+def world(stream: Stream) -> None:
     stream.act(START, acts.SitePut(key=stream.key(), by="person-1", site="kl", country="MY"))
     halls = [("kl/h1", PlaceKind.HALL, "kl"), ("kl/h2", PlaceKind.HALL, "kl")]
     for place, kind, within in [*halls, *((each, PlaceKind.RACK_POSITION, each[:5]) for each in POSITIONS)]:
@@ -268,7 +268,7 @@ def halls(draw: st.DrawFn, most: int = 24) -> tuple[tuple[Record, ...], int]:
     stream = Stream(partitions=draw(st.integers(1, 2)))
     hall = Hall(Fleet(draw, stream))
     fleet = hall.fleet
-    _world(stream)
+    world(stream)
     for _ in range(draw(st.integers(1, most))):
         fleet.now += int(str(fleet.pick(*STEPS)))
         made: tuple[str, Unplaced] | None = None
@@ -276,13 +276,13 @@ def halls(draw: st.DrawFn, most: int = 24) -> tuple[tuple[Record, ...], int]:
             "report", "report", "report", "report", "change", "change", "heartbeat", "ports", "act", "beats"
         ):
             case "report":
-                made = _report(hall)
+                made = reported(hall)
             case "heartbeat":
-                made = _heartbeat(hall)
+                made = unchanged(hall)
             case "ports":
-                made = _ports(hall)
+                made = ports(hall)
             case "change":
-                _change(hall)
+                change(hall)
             case "beats":
                 stream.beats(fleet.now)
             case _:

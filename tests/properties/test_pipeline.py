@@ -1,15 +1,12 @@
 """Rule 5: the facts of a cell are a function of its records, whatever happens to the consumer on the way."""
 
-import asyncio
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from service.store.pool import create_pool
+from tests.properties.bench import Bench, few
 from tests.properties.driving import Step, facts_after
 from tests.properties.halls import halls
 from tests.properties.streams import streams, treatments
@@ -17,43 +14,6 @@ from tests.reference.model import facts
 from tests.reference.shapes import difference
 from tests.support.facts import facts_of
 from tests.support.records import Record
-
-if TYPE_CHECKING:
-    import asyncpg
-
-
-class Bench:
-    """A loop and a pool that all examples of a test share; each example is a cell of its own."""
-
-    def __init__(self, dsn: str) -> None:
-        self.runner = asyncio.Runner()
-        self.pool: asyncpg.Pool = self.runner.run(create_pool(dsn, min_size=1, max_size=4))
-
-    def close(self) -> None:
-        """Let both go."""
-        self.runner.run(self.pool.close())
-        self.runner.close()
-
-
-@pytest.fixture
-def bench(database: str) -> Iterator[Bench]:
-    """Give a loop and a pool over the test's own database."""
-    made = Bench(database)
-    yield made
-    made.close()
-
-
-CHECKED = settings(
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining a failure takes minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-EXAMPLES = int(os.environ.get("HOLDFAST_EXAMPLES", "0"))
-
-
-def few(usual: int) -> settings:
-    """Try so many examples, or as many as HOLDFAST_EXAMPLES says."""
-    return settings(CHECKED, max_examples=EXAMPLES or usual)
 
 
 def check(bench: Bench, records: Sequence[Record], partitions: int, steps: Iterable[Step]) -> None:

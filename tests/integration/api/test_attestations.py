@@ -69,6 +69,13 @@ async def test_what_a_server_holds_is_compared(api: "Api") -> None:
     assert short["answer"]["differences"][0]["what"] == "short"
 
 
+async def test_a_list_that_no_source_ever_made_is_not_whole(api: "Api") -> None:
+    """A binding from before, and a run of heartbeats alone since: there is no inventory that could be complete."""
+    await api.book.connection.execute("UPDATE run SET known = false WHERE cell = $1", api.book.cell)
+    answer = await ask(api, predicate="contains", subject={"asset": SERVER}, expected={"counts": {"gpu": 2}})
+    assert answer["answer"]["verdict"] != "confirmed"
+
+
 async def test_rule_28_a_set_gets_counts_and_its_worst_never_one_word(api: "Api") -> None:
     answer = await ask(api, subject={"place": SITE})
     assert "answer" not in answer
