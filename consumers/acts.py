@@ -85,6 +85,8 @@ async def apply(connection: Connection, batch: Batch) -> None:
     await intake.write_columns(connection, "add_acts", cell, [list(column) for column in zip(*rows, strict=True)])
     if changed:
         await intake.terms_changed(connection, cell)
+    if any(isinstance(stated.act, acts.SourceRetire | acts.PartitionSuspend) for stated in batch.acts):
+        await intake.end_resting(connection, cell, batch.applied)
 
 
 async def _tried(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:
@@ -96,7 +98,7 @@ async def _tried(connection: Connection, cell: str, stated: StatedAct) -> tuple[
         return _REFUSED, f"it cannot be kept: {str(exc).splitlines()[0]}"
 
 
-async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901, PLR0911 - one arm per act
+async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:  # noqa: C901, PLR0911, PLR0912 - one arm per act
     """Apply one act; its outcome, or (None, None) where deriving decides it."""
     act, at = stated.act, stated.at
     match act:
@@ -116,10 +118,12 @@ async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple
                 return _REFUSED, "a partition joins by the word of the consumer that found it, and of nobody else"
             if not await intake.join_partition(connection, cell, "telemetry", act.partition, at):
                 return _REFUSED, f"partition {act.partition} is part of the cell already"
-        case acts.PartitionSuspend() | acts.PartitionResume():
-            suspended = isinstance(act, acts.PartitionSuspend)
-            if not await intake.suspend(connection, cell, act.partition, suspended=suspended, at=at):
-                return _REFUSED, f"partition {act.partition} is not there, or is so already"
+        case acts.PartitionSuspend():
+            if why := await intake.suspend(connection, cell, act.partition, stated.offset, act.next_offset, at):
+                return _REFUSED, why
+        case acts.PartitionResume():
+            if why := await intake.resume(connection, cell, act.partition, at):
+                return _REFUSED, why
         case acts.GoOn():
             going = intake.GoingOn(act.next_offset, f"act {act.key}: {act.reason or 'go on'}")
             if why := await intake.go_on(connection, cell, ("telemetry", act.partition), going, at):

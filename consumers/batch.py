@@ -115,6 +115,8 @@ class Batch:
     lane: Lane
     epoch: int
     held: int  # the position in Postgres that this batch goes on from
+    fence: int = 0
+    rests_from: int | None = None  # offset at which it comes to rest: it is suspended
     since: Millis = 0  # append time that is applied there
     next_offset: int = -1
     last_offset: int = -1

@@ -15,7 +15,8 @@ async def positions(connection: Connection, cells: Iterable[str]) -> dict[Lane, 
     return {
         Lane(row["cell"], row["topic"], row["partition"]): Position(
             row["epoch"], row["next_offset"], row["last_offset"], row["last_append"], row["last_sha256"],
-            row["applied"], row["record_at"], row["stopped"],
+            row["applied"], row["record_at"], row["stopped"], row["fence"],
+            tuple(zip(row["from_offsets"] or (), row["untils"] or (), strict=True)),
         )
         for row in await intake.positions(connection, sorted(cells))
     }  # fmt: skip

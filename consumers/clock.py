@@ -46,6 +46,16 @@ class Clock:
         self.applied, self.last = at, stated
         return at
 
+    def resume(self, at: Millis, record: Record, batch: Batch) -> None:
+        """Move to when a suspended partition counted again: what rested is known from then on (rule 6)."""
+        if at <= self.applied:
+            return
+        if self.last is not None and outage(self.applied, at):
+            batch.outages.append((self.applied, at))
+            detail = canonical({"from": self.applied, "until": at, "stepped_back_to": None})
+            batch.changes.append(Change(at, TELEMETRY, record.partition, record.offset, 0, "outage", None, detail))
+        self.applied = at
+
 
 def outage(before: Millis, at: Millis) -> bool:
     """Whether a stretch without any record is ours. Pure."""

@@ -67,6 +67,12 @@ class Ownership:
             self._source.hold(lane)
         self._looked = 0.0
 
+    def rest(self) -> None:
+        """Poll no more of those of our lanes that have come to where they are suspended."""
+        for lane in self._pipeline.resting(self._source.active):
+            self._source.hold(lane)
+            self.let_go({lane})
+
     def cancel(self) -> None:
         """Ask no more."""
         if self._asking is not None:
@@ -110,7 +116,9 @@ class Ownership:
         for lane, position in found.items():
             if position.stopped is not None:
                 self.waiting[lane.label] = position.stopped
-        ready = [lane for lane, position in found.items() if position.stopped is None]
+            elif position.rests:
+                self.waiting[lane.label] = f"suspended from offset {position.rests_from} on, by a person's word"
+        ready = [lane for lane, position in found.items() if position.stopped is None and not position.rests]
         if ready:
             self._asking = asyncio.create_task(self._bounds(ready))
 

@@ -41,13 +41,26 @@ class Position:
     applied: Millis
     record_at: Millis
     stopped: str | None
+    fence: int = 0
+    suspensions: tuple[tuple[int, Millis | None], ...] = ()  # (what lies from which offset on rests, until when)
+
+    @property
+    def rests_from(self) -> int | None:
+        """The offset from which on nothing is taken until a person says so; None: it is not suspended."""
+        return next((offset for offset, until in self.suspensions if until is None), None)
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has come there."""
+        return self.rests_from is not None and self.next_offset >= self.rests_from
 
 
 class Partition:
     """A partition that this process owns. `inbox` holds polled records that are not folded yet, in offset order.
 
     `placed`: whether whoever polls goes on from the position; `reached`: the offset below which all was received.
-    `waiting`: bytes in the inbox. `sealings`: when it was written last, counted in writes.
+    `waiting`: bytes in the inbox. `sealings`: when it was written last, counted in writes. `ahead`: suspensions that no
+    record has crossed yet; `resting`: the next record polled lies behind one that is not over.
     """
 
     def __init__(self, lane: Lane, position: Position) -> None:
@@ -65,6 +78,7 @@ class Partition:
             self.folding = ActsFolding(self.lane, position.epoch, position.applied, position.last_append)
         else:
             self.folding = Folding(self.lane, position.epoch, position.applied, position.last_append)
+        self.ahead = sorted(position.suspensions, key=lambda each: each[0])
         self.batch = self._new_batch(position.next_offset, position.applied, position.record_at)
         self.sealed: Batch | None = None
 
@@ -73,10 +87,12 @@ class Partition:
         self.inbox.clear()
         self.waiting = 0
         self.placed = False
+        self.resting = False
         self.reached = self.position.next_offset
 
     def _new_batch(self, held: int, since: Millis, record_at: Millis) -> Batch:
-        return Batch(self.lane, self.position.epoch, held, since, record_at=record_at)
+        at = self.position
+        return Batch(self.lane, at.epoch, held, at.fence, at.rests_from, since, record_at=record_at)
 
     def same_place(self, position: Position) -> bool:
         """Whether a row is where this state was folded and written up to, so that the state may be kept."""
@@ -84,8 +100,8 @@ class Partition:
         return (
             self.sealed is None
             and not self.batch.records
-            and (ours.epoch, ours.next_offset, ours.last_sha256, ours.stopped)
-            == (position.epoch, position.next_offset, position.last_sha256, position.stopped)
+            and (ours.epoch, ours.next_offset, ours.last_sha256, ours.stopped, ours.fence)
+            == (position.epoch, position.next_offset, position.last_sha256, position.stopped, position.fence)
         )
 
     def receive(self, records: Sequence[Record]) -> None:
@@ -134,10 +150,19 @@ class Partition:
         size = 0
         while inbox and len(ready) < _CHUNK and size < _CHUNK_BYTES:
             record = inbox[0]
+            crossed = [until for offset, until in self.ahead if offset <= record.offset] if self.ahead else []
+            self.resting = None in crossed
+            if self.resting or (crossed and ready):
+                break
+            floor = max([floor, *(until for until in crossed if until is not None)]) if crossed else floor
+            resumed = floor
             if floor < record.timestamp < TOO_LATE:
                 floor = record.timestamp
             if upto is not None and (floor > upto or (floor == upto and not is_beat(record))):
                 break
+            if crossed:
+                self.folding.clock.resume(resumed, record, self.batch)
+                del self.ahead[: len(crossed)]
             size += weight(record)
             ready.append(inbox.popleft())
         self.waiting -= size
@@ -194,4 +219,6 @@ class Partition:
             batch.applied,
             batch.record_at,
             None,
+            self.position.fence,
+            self.position.suspensions,
         )

@@ -118,6 +118,14 @@ class Pipeline:
             raise _away(exc) from exc
         return folded
 
+    def resting(self, active: AbstractSet[Lane]) -> set[Lane]:
+        """Active lanes of which nothing more may be taken while they are suspended, all before that being written."""
+        return {
+            lane
+            for lane, p in self.partitions.items()
+            if p.resting and lane in active and p.sealed is None and not p.batch.records
+        }
+
     def folded(self, active: AbstractSet[Lane]) -> tuple[int, bool]:
         """How many records of the active lanes wait to be written, and whether any batch is full."""
         batches = [p.batch for lane, p in self.partitions.items() if lane in active]

@@ -30,7 +30,7 @@ class Prepared:
 
 def prepare(batches: Sequence[Batch], retiring: frozenset[str] = frozenset()) -> Prepared:
     """Turn batches (each with at least one record) into columns. Pure."""
-    prepared = Prepared(tuple(batches), _columns(11, (_position(b) for b in batches)), retiring=retiring)
+    prepared = Prepared(tuple(batches), _columns(12, (_position(b) for b in batches)), retiring=retiring)
     grouped: dict[str, list[Batch]] = defaultdict(list)
     for batch in batches:
         grouped[batch.lane.cell].append(batch)
@@ -42,7 +42,7 @@ def prepare(batches: Sequence[Batch], retiring: frozenset[str] = frozenset()) ->
 def _position(b: Batch) -> tuple[Any, ...]:
     return (
         b.lane.cell, b.lane.topic, b.lane.partition, b.epoch, b.held, b.next_offset, b.last_offset, b.last_append,
-        b.last_sha256, b.applied, b.record_at,
+        b.last_sha256, b.applied, b.record_at, b.fence,
     )  # fmt: skip
 
 
@@ -154,15 +154,23 @@ async def put(connection: Connection, prepared: Prepared) -> None:
             if name in _EXACT and touched != len(columns[0]):
                 msg = f"{name} of cell {cell} touched {touched} rows of {len(columns[0])}"
                 raise RuntimeError(msg)
-        for batch in prepared.batches:
-            # Everything below the retirement is folded once the partition's time has reached it, and nothing sooner.
-            if cell in prepared.retiring and batch.lane.cell == cell and batch.lane.topic == "telemetry":
-                await intake.end_retired(connection, cell, batch.lane.partition, batch.since, batch.applied)
+        await _retire(
+            connection, cell, [b for b in prepared.batches if b.lane.cell == cell], retiring=cell in prepared.retiring
+        )
         for batch in prepared.batches:
             if batch.lane.cell == cell and batch.acts:
                 await acts.apply(connection, batch)
         if "bury" in statements:
             await budget.check(connection, cell, min(statements["bury"][4]), max(statements["bury"][4]))
+
+
+async def _retire(connection: Connection, cell: str, batches: Sequence[Batch], *, retiring: bool) -> None:
+    """End the runs of retired sources: all below the retirement is folded once the partition's time has reached it."""
+    for batch in batches:
+        if retiring and batch.lane.topic == "telemetry":
+            await intake.end_retired(connection, cell, batch.lane.partition, batch.since, batch.applied)
+    if any(b.rests_from is not None and b.next_offset >= b.rests_from for b in batches):
+        await intake.end_resting(connection, cell)
 
 
 _EXACT = frozenset({"extend_runs", "end_runs", "begin_runs", "add_changes", "add_outages", "bury"})

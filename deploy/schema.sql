@@ -16,7 +16,6 @@ CREATE TABLE act (
     CONSTRAINT act_pkey PRIMARY KEY (cell, "offset")
 );
 CREATE INDEX act_key ON public.act USING btree (cell, key);
-CREATE INDEX act_suspensions ON public.act USING btree (cell, "offset") WHERE (act = ANY (ARRAY['partition.suspend'::text, 'partition.resume'::text]));
 ALTER TABLE act ENABLE ROW LEVEL SECURITY;
 CREATE POLICY act_viewer ON act FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON act TO holdfast_api;
@@ -428,9 +427,9 @@ CREATE TABLE "position" (
     applied timestamp with time zone NOT NULL,
     record_at timestamp with time zone NOT NULL,
     joined_at timestamp with time zone NOT NULL,
-    suspended boolean NOT NULL,
     stopped text,
     stop_kind text,
+    fence integer NOT NULL,
     CONSTRAINT position_pkey PRIMARY KEY (cell, topic, partition)
 ) WITH (fillfactor=50);
 ALTER TABLE "position" ENABLE ROW LEVEL SECURITY;
@@ -576,6 +575,19 @@ ALTER TABLE survey ENABLE ROW LEVEL SECURITY;
 CREATE POLICY survey_viewer ON survey FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON survey TO holdfast_api;
 
+CREATE TABLE suspension (
+    cell text NOT NULL,
+    partition integer NOT NULL,
+    act bigint NOT NULL,
+    from_offset bigint NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    CONSTRAINT suspension_pkey PRIMARY KEY (cell, partition, from_at, act)
+);
+ALTER TABLE suspension ENABLE ROW LEVEL SECURITY;
+CREATE POLICY suspension_viewer ON suspension FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON suspension TO holdfast_api;
+
 CREATE TABLE whereabouts (
     cell text NOT NULL,
     asset uuid NOT NULL,
@@ -649,10 +661,12 @@ CREATE OR REPLACE FUNCTION public.all_positions()
  STABLE SECURITY DEFINER
  SET search_path TO '$user', 'public'
 AS $function$
-    SELECT c.cell, c.simulated, c.horizon, p.topic, p.partition, p.applied, p.suspended, p.stopped,
+    SELECT c.cell, c.simulated, c.horizon, p.topic, p.partition, p.applied, s.act IS NOT NULL, p.stopped,
            statement_timestamp()
     FROM cell c
     LEFT JOIN position p ON p.cell = c.cell
+    LEFT JOIN suspension s
+        ON s.cell = c.cell AND s.partition = p.partition AND p.topic = 'telemetry' AND s.until_at IS NULL
     ORDER BY c.cell, p.topic, p.partition
 $function$;
 -- may be called by holdfast_api
@@ -1148,7 +1162,12 @@ BEGIN
     FROM outage o
     WHERE o.cell = p_cell AND o.topic = 'telemetry' AND o.from_at < p_until AND o.until_at > p_from
       AND o.until_at <= p_known_at
-    ORDER BY o.partition, o.from_at;
+    UNION ALL
+    SELECT s.partition, s.from_at, least(coalesce(s.until_at, p_known_at), p_known_at)
+    FROM suspension s
+    WHERE s.cell = p_cell AND s.from_at < least(p_until, p_known_at)
+      AND (s.until_at IS NULL OR s.until_at > greatest(p_from, s.from_at))
+    ORDER BY partition, from_at;
 END $function$;
 -- may be called by holdfast_api
 
@@ -1183,6 +1202,21 @@ BEGIN
     WHERE p.cell = p_cell AND p.from_at > p_since AND p.from_at <= p_known_at
       AND (p.within IS DISTINCT FROM q.within OR p.country IS DISTINCT FROM q.country)
     ORDER BY p.place;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_resting(p_viewer text, p_cell text, p_known_at timestamp with time zone)
+ RETURNS TABLE(partition integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT s.partition
+    FROM suspension s
+    WHERE s.cell = p_cell AND s.from_at <= p_known_at AND (s.until_at IS NULL OR s.until_at > p_known_at)
+    ORDER BY s.partition;
 END $function$;
 -- may be called by holdfast_api
 
@@ -1244,24 +1278,10 @@ BEGIN
     RETURN QUERY
     SELECT p.topic, p.partition, p.stopped
     FROM position p
-    WHERE p.cell = p_cell AND (p.suspended OR p.stopped IS NOT NULL)
+    LEFT JOIN suspension s
+        ON s.cell = p_cell AND s.partition = p.partition AND p.topic = 'telemetry' AND s.until_at IS NULL
+    WHERE p.cell = p_cell AND (s.act IS NOT NULL OR p.stopped IS NOT NULL)
     ORDER BY p.topic, p.partition;
-END $function$;
--- may be called by holdfast_api
-
-CREATE OR REPLACE FUNCTION public.read_suspensions(p_viewer text, p_cell text, p_known_at timestamp with time zone)
- RETURNS TABLE(body bytea)
- LANGUAGE plpgsql
-AS $function$
-#variable_conflict use_column
-BEGIN
-    PERFORM set_config('holdfast.cells', p_viewer, true);
-    RETURN QUERY
-    SELECT a.body
-    FROM act a
-    WHERE a.cell = p_cell AND a.at <= p_known_at AND a.act IN ('partition.suspend', 'partition.resume')
-      AND a.outcome = 'applied'
-    ORDER BY a."offset";
 END $function$;
 -- may be called by holdfast_api
 

@@ -148,14 +148,19 @@ class PartitionJoin(Act):
 
 
 class PartitionSuspend(Act):
-    """A partition that is stopped no longer holds the cell's horizon back; answers say so."""
+    """A partition that is stopped no longer holds the cell's horizon back; answers say so.
+
+    What it brings from `next_offset` on rests, and is known from the resumption on. Refused where records from there on
+    were applied already. It counts until it has come to that offset.
+    """
 
     act: Literal["partition.suspend"] = "partition.suspend"
     partition: Partition
+    next_offset: Offset
 
 
 class PartitionResume(Act):
-    """A suspended partition counts again, from this act's append time."""
+    """A suspended partition counts again: what rested is known from the later of its own append time and this act's."""
 
     act: Literal["partition.resume"] = "partition.resume"
     partition: Partition

@@ -8,7 +8,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
-from schemas import acts
 from schemas.answers import ClaimAsked, ExpectedAsked, IdentifierAsked
 from schemas.canonical import Json, canonical
 from schemas.envelope import rfc3339
@@ -89,14 +88,8 @@ def _judged(claim: Claim, held: Gathered, members: list[str], *, one: bool) -> d
 async def _remarks(opened: Opened) -> dict[str, Json]:
     """Say that the horizon was asked beyond, and which partitions did not count, by a person's word (rule 6)."""
     remarks: dict[str, Json] = {} if opened.asked is None else {"known_at_asked": rfc3339(opened.asked)}
-    suspended: set[int] = set()
-    for row in await evidence.suspensions(opened.book):
-        act = acts.parse(row["body"])
-        if isinstance(act, acts.PartitionSuspend):
-            suspended.add(act.partition)
-        elif isinstance(act, acts.PartitionResume):
-            suspended.discard(act.partition)
-    return {**remarks, "suspended": sorted(suspended)} if suspended else remarks
+    suspended: list[Json] = [row["partition"] for row in await evidence.resting(opened.book)]
+    return {**remarks, "suspended": suspended} if suspended else remarks
 
 
 def _stated(asked: ClaimAsked) -> dict[str, Json]:

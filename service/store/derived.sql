@@ -2,7 +2,10 @@
 SELECT operator, simulated, horizon, fence, next_event, terms, salt_key FROM cell WHERE cell = $1
 
 -- name: reach
-SELECT min(applied) AS reach FROM position WHERE cell = $1 AND NOT suspended
+SELECT min(p.applied) AS reach
+FROM position p
+LEFT JOIN suspension s ON s.cell = $1 AND s.partition = p.partition AND p.topic = 'telemetry' AND s.until_at IS NULL
+WHERE p.cell = $1 AND (s.act IS NULL OR p.next_offset < s.from_offset)
 
 -- name: fence
 UPDATE cell SET horizon = $3, fence = fence + 1, next_event = $4
@@ -438,8 +441,10 @@ WHERE r.cell = $1 AND r.first_at < c.horizon AND (r.until_at IS NULL OR r.until_
 
 -- name: behind
 SELECT c.cell, c.horizon, min(p.applied) AS reach
-FROM cell c JOIN position p ON p.cell = c.cell AND NOT p.suspended
-WHERE c.cell = ANY ($1::text[])
+FROM cell c
+JOIN position p ON p.cell = c.cell
+LEFT JOIN suspension s ON s.cell = p.cell AND s.partition = p.partition AND p.topic = 'telemetry' AND s.until_at IS NULL
+WHERE c.cell = ANY ($1::text[]) AND (s.act IS NULL OR p.next_offset < s.from_offset)
 GROUP BY c.cell, c.horizon
 HAVING min(p.applied) > c.horizon
 ORDER BY c.cell

@@ -72,7 +72,7 @@ async def gaps(book: Book, sources: list[str], from_at: Millis, until_at: Millis
 
 
 async def outages(book: Book, from_at: Millis, until_at: Millis) -> Rows:
-    """Give stretches in which nothing was appended to a partition (rule 12)."""
+    """Give stretches in which nothing was appended to a partition (rule 12), or it was suspended (rule 6)."""
     return await book.ask(_SQL["read_outages"], from_at, until_at, book.known_at)
 
 
@@ -86,9 +86,9 @@ async def event_hashes(book: Book, names: list[str]) -> Rows:
     return await book.ask(_SQL["read_event_hashes"], names, book.known_at)
 
 
-async def suspensions(book: Book) -> Rows:
-    """Give the bodies of the acts that suspended and resumed partitions, in order."""
-    return await book.ask(_SQL["read_suspensions"], book.known_at)
+async def resting(book: Book) -> Rows:
+    """Give the partitions that were suspended at `known_at`."""
+    return await book.ask(_SQL["read_resting"], book.known_at)
 
 
 async def named(book: Book, names: list[str]) -> Rows:

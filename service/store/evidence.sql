@@ -62,9 +62,9 @@ FROM read_event_hashes($1, $2, $3, $4)
 SELECT asset, kind, container, container_slot, place, depth
 FROM read_inside($1, $2, $3, $4, $5, $6, $7)
 
--- name: read_suspensions
-SELECT body
-FROM read_suspensions($1, $2, $3)
+-- name: read_resting
+SELECT partition
+FROM read_resting($1, $2, $3)
 
 -- name: read_named
 SELECT name

@@ -107,9 +107,32 @@ async def lift_acts_stop(connection: Connection, cell: str, next_offset: int, wh
     return await go_on(connection, cell, ("acts", 0), GoingOn(next_offset, why), at)
 
 
-async def suspend(connection: Connection, cell: str, partition: int, *, suspended: bool, at: Millis) -> bool:
-    """Suspend or resume a telemetry partition; whether that changed anything."""
-    return bool(await connection.fetch(_SQL["suspend"], cell, partition, suspended, at))
+async def suspend(  # noqa: PLR0917 - a row, in the order of its columns
+    connection: Connection, cell: str, partition: int, act: int, from_offset: int, at: Millis
+) -> str | None:
+    """Let what a telemetry partition brings from an offset on rest; why not, or None.
+
+    What was applied is never unsaid: once a partition has gone beyond the offset it is too late. To be called inside a
+    transaction.
+    """
+    row = await connection.fetchrow(_SQL["suspended"], cell, partition)
+    if row is None:
+        return f"there is no partition {partition}"
+    if row["from_offset"] is not None:
+        return f"partition {partition} is suspended already, from offset {row['from_offset']} on"
+    if row["next_offset"] > from_offset:
+        return f"partition {partition} has come to offset {row['next_offset']} since: suspend it from there, or later"
+    await connection.fetch(_SQL["suspend"], cell, partition, act, from_offset, at)
+    await connection.fetch(_SQL["read_otherwise"], cell, partition)
+    return None
+
+
+async def resume(connection: Connection, cell: str, partition: int, at: Millis) -> str | None:
+    """Let a suspended telemetry partition count again; why not, or None. To be called inside a transaction."""
+    if not await connection.fetch(_SQL["resume"], cell, partition, at):
+        return f"partition {partition} is not suspended"
+    await connection.fetch(_SQL["read_otherwise"], cell, partition)
+    return None
 
 
 async def note_record_gap(  # noqa: PLR0917 - a row, in the order of its columns
@@ -150,6 +173,16 @@ async def term(connection: Connection, cell: str, source: str, at: Millis) -> as
 async def end_retired(connection: Connection, cell: str, partition: int, since: Millis, applied: Millis) -> int:
     """End the open runs of sources that were retired while a partition's time went from `since` to `applied`."""
     return len(await connection.fetch(_SQL["end_retired"], cell, partition, since, applied))
+
+
+async def end_resting(connection: Connection, cell: str, applied: Millis | None = None) -> int:
+    """End the open runs of sources that were retired, in partitions that rest, up to what is applied on the acts.
+
+    Nothing else ends them there before the partition counts again. `applied` None: read it, and let no act be applied
+    until the transaction ends.
+    """
+    upto = await connection.fetchval(_SQL["hold_acts"], cell) if applied is None else applied
+    return len(await connection.fetch(_SQL["end_resting"], cell, upto))
 
 
 async def write_columns(connection: Connection, name: str, cell: str, columns: Columns) -> int:

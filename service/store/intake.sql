@@ -5,8 +5,8 @@ ON CONFLICT ON CONSTRAINT cell_pkey DO NOTHING
 RETURNING cell
 
 -- name: join_partition
-INSERT INTO position (cell, topic, partition, epoch, next_offset, applied, record_at, joined_at, suspended)
-VALUES ($1, $2, $3, 0, 0, $4, to_timestamp(0), $4, false)
+INSERT INTO position (cell, topic, partition, epoch, next_offset, applied, record_at, joined_at, fence)
+VALUES ($1, $2, $3, 0, 0, $4, to_timestamp(0), $4, 0)
 ON CONFLICT ON CONSTRAINT position_pkey DO NOTHING
 RETURNING partition
 
@@ -14,20 +14,28 @@ RETURNING partition
 SELECT cell, operator, simulated, horizon, terms FROM cell WHERE cell = ANY ($1::text[])
 
 -- name: positions
-SELECT cell, topic, partition, epoch, next_offset, last_offset, last_append, last_sha256, applied, record_at,
-       joined_at, suspended, stopped, stop_kind
-FROM position
-WHERE cell = ANY ($1::text[])
+SELECT p.cell, p.topic, p.partition, p.epoch, p.next_offset, p.last_offset, p.last_append, p.last_sha256, p.applied,
+       p.record_at, p.stopped, p.stop_kind, p.fence, s.from_offsets, s.untils
+FROM position p
+LEFT JOIN (
+    SELECT cell, 'telemetry' AS topic, partition, array_agg(from_offset ORDER BY act) AS from_offsets,
+           array_agg(until_at ORDER BY act) AS untils
+    FROM suspension
+    WHERE cell = ANY ($1::text[])
+    GROUP BY cell, partition
+) s ON s.cell = p.cell AND s.topic = p.topic AND s.partition = p.partition
+WHERE p.cell = ANY ($1::text[])
 
 -- name: advance
 UPDATE position p
 SET next_offset = u.next_offset, last_offset = u.last_offset, last_append = u.last_append,
     last_sha256 = u.last_sha256, applied = u.applied, record_at = u.record_at
 FROM unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::timestamptz[], $9::bytea[], $10::timestamptz[], $11::timestamptz[])
-     AS u(cell, topic, partition, epoch, held, next_offset, last_offset, last_append, last_sha256, applied, record_at)
+            $8::timestamptz[], $9::bytea[], $10::timestamptz[], $11::timestamptz[], $12::integer[])
+     AS u(cell, topic, partition, epoch, held, next_offset, last_offset, last_append, last_sha256, applied, record_at,
+          fence)
 WHERE p.cell = u.cell AND p.topic = u.topic AND p.partition = u.partition AND p.epoch = u.epoch
-  AND p.next_offset = u.held AND p.stopped IS NULL
+  AND p.next_offset = u.held AND p.fence = u.fence AND p.stopped IS NULL
 RETURNING p.cell, p.topic, p.partition
 
 -- name: stop_partition
@@ -56,9 +64,23 @@ RETURNING epoch
 -- name: count_budget_from
 UPDATE cell SET budget_from = greatest(budget_from, $2) WHERE cell = $1 RETURNING cell
 
+-- name: suspended
+SELECT p.next_offset, s.from_offset
+FROM position p
+LEFT JOIN suspension s ON s.cell = $1 AND s.partition = $2 AND s.until_at IS NULL
+WHERE p.cell = $1 AND p.topic = 'telemetry' AND p.partition = $2
+FOR UPDATE OF p
+
 -- name: suspend
-UPDATE position SET suspended = $3, joined_at = CASE WHEN $3 THEN joined_at ELSE greatest(joined_at, $4) END
-WHERE cell = $1 AND topic = 'telemetry' AND partition = $2 AND suspended <> $3
+INSERT INTO suspension (cell, partition, act, from_offset, from_at) VALUES ($1, $2, $3, $4, $5)
+RETURNING partition
+
+-- name: resume
+UPDATE suspension SET until_at = $3 WHERE cell = $1 AND partition = $2 AND until_at IS NULL
+RETURNING partition
+
+-- name: read_otherwise
+UPDATE position SET fence = fence + 1 WHERE cell = $1 AND topic = 'telemetry' AND partition = $2
 RETURNING partition
 
 -- name: note_record_gap
@@ -97,6 +119,23 @@ WHERE r.cell = $1 AND r.partition = $2 AND r.until_at IS NULL AND t.from_at >= $
   AND t.cell = $1 AND t.source = r.source AND t.retired AND t.from_at >= r.first_at
   AND NOT EXISTS (SELECT FROM source_term o
                   WHERE o.cell = $1 AND o.source = t.source AND o.retired AND o.from_at >= r.first_at AND o.from_at < t.from_at)
+RETURNING r.source
+
+-- name: hold_acts
+SELECT applied FROM position WHERE cell = $1 AND topic = 'acts' AND partition = 0 FOR SHARE
+
+-- name: end_resting
+UPDATE run r
+SET until_at = t.from_at, end_cause = 'retired'
+FROM source_term t
+WHERE r.cell = $1 AND r.until_at IS NULL AND t.from_at <= $2
+  AND t.cell = $1 AND t.source = r.source AND t.retired AND t.from_at >= r.first_at
+  AND NOT EXISTS (SELECT FROM source_term o
+                  WHERE o.cell = $1 AND o.source = t.source AND o.retired AND o.from_at >= r.first_at AND o.from_at < t.from_at)
+  AND r.partition IN (SELECT s.partition
+                      FROM suspension s
+                      JOIN position p ON p.cell = $1 AND p.topic = 'telemetry' AND p.partition = s.partition
+                      WHERE s.cell = $1 AND s.until_at IS NULL AND p.next_offset >= s.from_offset)
 RETURNING r.source
 
 -- name: extend_runs

@@ -222,7 +222,7 @@ async def test_rule_6_a_suspended_partition_holds_nothing_up_and_a_resumed_one_c
     async with consuming(cell):
         await cell.produce(stream.records())
         await cell.applied(START)
-        suspend = acts.PartitionSuspend(key="s", by="p-1", partition=1)
+        suspend = acts.PartitionSuspend(key="s", by="p-1", partition=1, next_offset=1)
         await cell.produce([_act(suspend, START + SECOND), *_beats(START + MINUTE)])
         await cell.applied(START + MINUTE)
         resume = acts.PartitionResume(key="r", by="p-1", partition=1)

@@ -76,7 +76,7 @@ async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
 
 _FILL = """
 INSERT INTO cell SELECT 'c' || g, 'o', false, now(), 0, 0, 0, '' FROM generate_series(0, 9) g;
-INSERT INTO position SELECT 'c' || g % 10, 'telemetry', g, 0, 5, 4, now(), '', now(), now(), now(), false, NULL
+INSERT INTO position SELECT 'c' || g % 10, 'telemetry', g, 0, 5, 4, now(), '', now(), now(), now(), NULL, NULL, 0
     FROM generate_series(0, 399) g;
 INSERT INTO run SELECT 'c' || g % 10, g, 's' || g % 997, 'node', 0, 'fresh', int4send(g % 50), true, 300000,
     now() - g * interval '1 min', now(), CASE WHEN g > 3500 THEN now() END, NULL,

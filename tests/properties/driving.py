@@ -16,6 +16,7 @@ from consumers.derive.order import Order
 from consumers.partition import Position
 from consumers.pipeline import Pipeline
 from consumers.records import Lane
+from schemas.errors import LostPartition
 from tests.reference.identifying import ref_of
 from tests.reference.model import firsts
 from tests.support.records import ACTS, TELEMETRY, Record
@@ -93,8 +94,25 @@ class Driver:
         """Write what was folded; whether there was anything."""
         prepared = self.pipeline.seal()
         if prepared is not None:
-            await self.pipeline.put(prepared)
+            try:
+                await self.pipeline.put(prepared)
+            except LostPartition:
+                await self._again()
         return prepared is not None
+
+    async def _again(self) -> None:
+        self.pipeline.drop(self.lanes)
+        self._seek(await self.pipeline.assign(self.lanes))
+
+    async def look(self) -> None:
+        """Look at the partitions that rest, now and then: a person may have said that they count again."""
+        resting = self.pipeline.resting(frozenset(self.lanes))
+        if not resting:
+            return
+        async with self.pool.acquire() as connection:
+            rows = await births.positions(connection, [self.cell])
+        if any(rows[lane].fence != self.pipeline.partitions[lane].position.fence for lane in resting):
+            await self._again()
 
     async def step(self, step: Step) -> None:
         """Do one thing; after a crash a new process goes on."""
@@ -158,6 +176,7 @@ class Driver:
             derived = await self.derive()
             if not (fed or folded or written or derived):
                 return
+            await self.look()
         raise AssertionError("the consumer never comes to rest")
 
 

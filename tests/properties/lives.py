@@ -68,7 +68,7 @@ def _work(hall: Hall, key: str) -> acts.CellAct:
 def _said(hall: Hall) -> acts.CellAct:
     fleet = hall.fleet
     key = fleet.stream.key()
-    source = str(fleet.pick(*CLASSES))
+    source, partition = str(fleet.pick(*CLASSES)), fleet.number(0, fleet.stream.partitions - 1)
     said: dict[str, Callable[[], acts.CellAct]] = {
         "enrol": lambda: _enrolled(hall, source),
         "retire": lambda: acts.SourceRetire(key=key, by="person-1", source=source),
@@ -76,6 +76,10 @@ def _said(hall: Hall) -> acts.CellAct:
         "place": lambda: _place(hall, key),
         "names": lambda: said_of_names(hall, key),
         "work": lambda: _work(hall, key),
+        "suspend": lambda: acts.PartitionSuspend(
+            key=key, by="person-1", partition=partition, next_offset=fleet.stream.end(partition), reason="away"
+        ),
+        "resume": lambda: acts.PartitionResume(key=key, by="person-1", partition=partition),
     }
     return said[str(fleet.pick("survey", "names", *said))]()
 
@@ -108,7 +112,9 @@ def lives(draw: st.DrawFn, most: int = 40) -> tuple[tuple[Record, ...], int]:
             case "beats":
                 stream.beats(fleet.now)
             case _:
+                fleet.now += 1  # at the moment of an act nothing has come yet that it speaks of
                 stream.act(fleet.now, _said(hall))
+                fleet.now += 1
         if made is not None:
             put(fleet, *made)
     stream.put(fleet.now, beat())

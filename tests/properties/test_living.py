@@ -69,18 +69,22 @@ class Life:
     client: httpx.AsyncClient
     chance: random.Random
     asked: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    come: dict[Lane, int] = field(default_factory=dict)
 
     async def live(self, records: list[Record]) -> None:
         """Take in some more records, to the end."""
         for lane in self.driver.lanes:
             count = sum(Lane(self.driver.cell, r.topic, r.partition) == lane for r in records)
-            self.driver.feed(lane, count)
+            self.come[lane] = self.come.get(lane, 0) + count
         for _ in range(1000):
+            for lane, come in self.come.items():
+                self.driver.feed(lane, come - self.driver.fed[lane])
             folded = await self.driver.pipeline.fold()
             written = await self.driver.write()
             derived = await self.driver.derive()
             if not (folded or written or derived):
                 return
+            await self.driver.look()
         raise AssertionError("the consumer never comes to rest")
 
     async def ask(self) -> None:

@@ -47,6 +47,20 @@ class Enrolment:
     dead: list[DeadFact] = field(default_factory=list)
     outages: list[OutageFact] = field(default_factory=list)
 
+    def suspensions(self, partition: int) -> list[tuple[int, int | None]]:
+        """Give the suspensions of a partition: (what lies from which offset on rests, until when)."""
+        found: list[tuple[int, int | None]] = []
+        for said in self.said:
+            open_ = bool(found) and found[-1][1] is None
+            match said.act:
+                case acts.PartitionSuspend() if said.act.partition == partition and not said.repeated and not open_:
+                    found.append((said.act.next_offset, None))
+                case acts.PartitionResume() if said.act.partition == partition and not said.repeated and open_:
+                    found[-1] = (found[-1][0], said.at)
+                case _:
+                    pass
+        return found
+
     def terms(self, source: str) -> list[Term]:
         """Give the terms of a source, oldest first; of several in one millisecond the last stands."""
         by_time: dict[int, Term] = {}

@@ -106,19 +106,30 @@ class Fold:
     dead: list[DeadFact] = field(default_factory=list)
     buried: dict[int, Record] = field(default_factory=dict)
     outages: list[OutageFact] = field(default_factory=list)
+    rests: bool = False  # it is suspended, and has come to where: the horizon goes on without it
 
 
-def fold(records: Sequence[Record], partition: int, enrolment: Enrolment) -> Fold:
+def fold(records: Sequence[Record], partition: int, enrolment: Enrolment) -> Fold:  # noqa: C901 - record by record
     """Fold one telemetry partition, up to the append time that is applied on the cell's acts."""
     out = Fold(partition)
     stated: set[tuple[str, str, bytes]] = set()
     before: int | None = None
+    come = 0  # to this offset
     mine = sorted((r for r in records if (r.topic, r.partition) == (TELEMETRY, partition)), key=lambda r: r.offset)
+    suspensions = enrolment.suspensions(partition)
     for record in mine:
+        low = _floor(suspensions, record.offset, out.applied)
+        if low is None:
+            break
         usable = 0 <= record.timestamp < YEAR_9999
-        at = max(record.timestamp, out.applied) if usable else out.applied
+        at = max(record.timestamp, low) if usable else low
         if at > enrolment.applied:
             break
+        if low > out.applied:
+            if before is not None and low - before >= OUTAGE:
+                out.outages.append(OutageFact(TELEMETRY, partition, before, low))
+            before = out.applied = low
+        come = record.offset + 1
         if not usable:
             out.dead.append(DeadFact(TELEMETRY, partition, record.offset, at, "bad_time"))
             out.buried[record.offset] = record
@@ -138,7 +149,14 @@ def fold(records: Sequence[Record], partition: int, enrolment: Enrolment) -> Fol
         _take(out, stated, Taken(record, at, source, form, term, observation), enrolment)
     for run in out.runs:
         _retire(run, enrolment.applied, enrolment)
+    out.rests = any(until is None and come >= offset for offset, until in suspensions)
     return out
+
+
+def _floor(suspensions: Sequence[tuple[int, int | None]], offset: int, applied: int) -> int | None:
+    """Give the moment before which a record cannot be known; None: it rests."""
+    crossed = [until for begins, until in suspensions if begins <= offset]
+    return None if None in crossed else max([applied, *(until for until in crossed if until is not None)])
 
 
 def admit(record: Record, at: int, enrolment: Enrolment) -> tuple[str, Format, Term | None]:

@@ -47,7 +47,7 @@ def firsts(records: Sequence[Record], partitions: int = 1) -> dict[bytes, tuple[
 def _played(records: Sequence[Record], partitions: int) -> tuple[Enrolment, list[Fold], Deriver]:
     enrolment = read_acts(records)
     folds = [fold(records, partition, enrolment) for partition in range(partitions)]
-    horizon = min([enrolment.applied, *(each.applied for each in folds)])
+    horizon = min([enrolment.applied, *(each.applied for each in folds if not each.rests)])
     runs = sorted((run for each in folds for run in each.runs), key=lambda run: (run.first, run.partition, run.offset))
     deriver = Deriver(enrolment, runs, horizon)
     deriver.play()

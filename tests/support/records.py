@@ -149,6 +149,10 @@ class Stream:
         """Append an act."""
         return self.put(at, act(said), topic=ACTS)
 
+    def end(self, partition: int) -> int:
+        """Give the offset that the next record of a telemetry partition will have."""
+        return self._next[TELEMETRY, partition]
+
     def key(self) -> str:
         """Give an idempotency key that no other act of this stream has."""
         self._keys += 1

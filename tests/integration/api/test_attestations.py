@@ -171,17 +171,6 @@ async def test_rule_3_beyond_the_horizon_it_is_answered_as_of_the_horizon_and_sa
     assert "known_at_asked" not in await ask(api, known_at=rfc3339(BEGIN + DAY - 1))
 
 
-async def test_rule_6_partitions_that_do_not_count_are_named(api: "Api") -> None:
-    act = b'{"act":"partition.suspend","key":"s","by":"person:1","partition":3}'
-    await api.book.connection.execute(
-        "INSERT INTO act VALUES ('kul-1', 5, $1, 's', 'partition.suspend', 'person:1', $2, 'applied', NULL)",
-        BEGIN + HOUR, act,
-    )  # fmt: skip
-    assert (await ask(api))["suspended"] == [3]
-    before = {"from": rfc3339(BEGIN), "known_at": rfc3339(BEGIN + HOUR - 1)}
-    assert "suspended" not in await ask(api, **before)
-
-
 CANNOT_BE_JUDGED: list[tuple[dict[str, Any], int, str]] = [
     ({"until": rfc3339(BEGIN)}, 422, "bad-claim"),
     ({"until": rfc3339(BEGIN + HOUR)}, 422, "bad-claim"),

@@ -181,8 +181,8 @@ async def test_what_stopped_is_shown_with_why_and_needs_an_offset_where_there_is
     why = "the topic was recreated"
     at = api.book.at
     await api.book.connection.execute(
-        "INSERT INTO position (cell, topic, partition, epoch, next_offset, applied, record_at, joined_at, suspended, "
-        "stopped, stop_kind) VALUES ('kul-1', 'telemetry', 0, 0, 7, $1, $1, $1, false, $2, $3)",
+        "INSERT INTO position (cell, topic, partition, epoch, next_offset, applied, record_at, joined_at, "
+        "fence, stopped, stop_kind) VALUES ('kul-1', 'telemetry', 0, 0, 7, $1, $1, $1, 0, $2, $3)",
         at, why, TopicChanged.slug,
     )  # fmt: skip
     code, out, err = await holdfast(api, "go-on", "--cell", "kul-1", "--show", "--json")

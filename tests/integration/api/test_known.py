@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from schemas import acts
 from schemas.envelope import rfc3339
 from tests.integration.api.test_attestations import GPU, OTHER_GPU, RACK, SERVER, ask, claim
 from tests.support.book import BEGIN, DAY, HOUR, POSITION, SITE
@@ -128,19 +127,20 @@ async def test_rule_3_what_is_found_out_later_about_a_thing_of_before_is_not_kno
     assert read.status_code == 404
 
 
-async def test_rule_6_an_act_that_was_sent_again_suspends_nothing_again(api: "Api") -> None:
+async def test_rule_6_a_partition_is_named_while_it_was_suspended_and_its_silence_is_ours(api: "Api") -> None:
     book = api.book
-    said: list[tuple[acts.PartitionSuspend | acts.PartitionResume, str]] = [
-        (acts.PartitionSuspend(key="s", by="p-1", partition=0, reason="away"), "applied"),
-        (acts.PartitionResume(key="r", by="p-1", partition=0), "applied"),
-        (acts.PartitionSuspend(key="s", by="p-1", partition=0, reason="away"), "repeated"),
-    ]
-    for offset, (act, outcome) in enumerate(said):
-        await book.connection.execute(
-            "INSERT INTO act VALUES ($1, $2, $3, $4, $5, 'p-1', $6, $7, '')",
-            book.cell, offset, BEGIN + offset, act.key, act.act, acts.body(act), outcome,
-        )  # fmt: skip
-    assert "suspended" not in await ask(api)
+    await book.connection.execute("INSERT INTO suspension VALUES ($1, 0, 7, 100, $2, $3)", book.cell, NOON, NOON + HOUR)
+    named = {
+        at: (await ask(api, **BEFORE, known_at=rfc3339(at))).get("suspended") for at in (NOON - 1, NOON, NOON + HOUR)
+    }
+    assert named == {NOON - 1: None, NOON: [0], NOON + HOUR: None}
+    await book.connection.execute("UPDATE run SET last_at = $2 WHERE cell = $1", book.cell, NOON)
+    await book.connection.execute(
+        "INSERT INTO gap SELECT cell, source, scope, run, 0, $2, $3 FROM run WHERE cell = $1", book.cell, NOON, NOON + 1
+    )
+    where = {"from": rfc3339(NOON - HOUR), "until": rfc3339(NOON + 2 * HOUR)}
+    causes = {each["cause"] for each in (await ask(api, **where, known_at=rfc3339(NOON + HOUR)))["answer"]["silences"]}
+    assert causes == {"ours"}
 
 
 async def test_rule_3_a_survey_between_two_reports_is_answered_alike_before_and_after_the_next_one(api: "Api") -> None:

@@ -21,9 +21,12 @@ async def _position(api: "Api", cell: str, age_s: int, *, suspended: bool = Fals
     await api.book.connection.execute("DELETE FROM position WHERE cell = $1", cell)
     await api.book.connection.execute(
         "INSERT INTO position VALUES ($1, 'telemetry', 0, 0, 0, NULL, NULL, NULL, "
-        "statement_timestamp() - make_interval(secs => $2), to_timestamp(0), to_timestamp(0), $3, $4)",
-        cell, float(age_s), suspended, stopped,
+        "statement_timestamp() - make_interval(secs => $2), to_timestamp(0), to_timestamp(0), $3, NULL, 0)",
+        cell, float(age_s), stopped,
     )  # fmt: skip
+    await api.book.connection.execute("DELETE FROM suspension WHERE cell = $1", cell)
+    if suspended:
+        await api.book.connection.execute("INSERT INTO suspension VALUES ($1, 0, 0, 0, to_timestamp(0))", cell)
 
 
 async def test_it_lives(api: "Api") -> None:
