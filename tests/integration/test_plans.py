@@ -14,7 +14,7 @@ from service.store.sqlfile import load
 # What runs for every batch or every change: relation → column, which together with the cell finds the rows.
 HOT = {
     "advance": {"position": "next_offset|partition"},
-    "positions": {"position": "cell"},
+    "positions": {"position": "cell", "suspension": "cell"},
     "acts_applied": {"position": "topic|cell", "cell": "cell"},
     "open_runs": {"run": "source"},
     "known_inventories": {"source_inventory": "source"},
@@ -24,8 +24,8 @@ HOT = {
     "dead_letter": {"dead_letter": "offset"},
     "cell_row": {"cell": "cell"},
     "fence": {"cell": "cell"},
-    "reach": {"position": "cell"},
-    "behind": {"position": "cell", "cell": "cell"},
+    "reach": {"position": "cell", "suspension": "cell"},
+    "behind": {"position": "cell", "cell": "cell", "suspension": "cell"},
     "change_bound": {"change": "at"},
     "changes": {"change": "at"},
     "forget_changes": {"change": "at"},
@@ -78,6 +78,8 @@ _FILL = """
 INSERT INTO cell SELECT 'c' || g, 'o', false, now(), 0, 0, 0, '' FROM generate_series(0, 9) g;
 INSERT INTO position SELECT 'c' || g % 10, 'telemetry', g, 0, 5, 4, now(), '', now(), now(), now(), NULL, NULL, 0
     FROM generate_series(0, 399) g;
+INSERT INTO suspension SELECT 'c' || g % 10, g % 400, g, 5, now(), CASE WHEN g > 400 THEN now() END
+    FROM generate_series(0, 3999) g;
 INSERT INTO run SELECT 'c' || g % 10, g, 's' || g % 997, 'node', 0, 'fresh', int4send(g % 50), true, 300000,
     now() - g * interval '1 min', now(), CASE WHEN g > 3500 THEN now() END, NULL,
     CASE WHEN g < 200 THEN now() END FROM generate_series(0, 3999) g;
