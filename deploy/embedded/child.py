@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from schemas.errors import HoldfastError
 
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 _LOG_TAIL = 4000
+_FAILS = re.compile(r"\b(FATAL|PANIC|ERROR|error):|\w(Exception|Error)\b|No space left")
 
 
 class ServerFailed(HoldfastError):
@@ -74,6 +76,16 @@ def can_enter(account: Account, folder: Path) -> bool:
     except (OSError, subprocess.SubprocessError):  # a container whose root may not change its user id
         return False
     return done.returncode == 0
+
+
+def reason(done: subprocess.CompletedProcess[str]) -> str:
+    """Return why a program failed: the first line that says so, else its last one. Pure.
+
+    What comes after an error is clean-up, or a stack.
+    """
+    lines = [line.strip() for line in (*done.stderr.splitlines(), *done.stdout.splitlines()) if line.strip()]
+    last = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1].strip()
+    return next((line for line in lines if _FAILS.search(line)), last)
 
 
 def run_under(

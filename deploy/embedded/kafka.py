@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.embedded.child import Child, ServerFailed, run_under
+from deploy.embedded.child import Child, ServerFailed, reason, run_under
 from deploy.embedded.jars import Progress, class_path
 from deploy.embedded.lock import FolderLock
 from deploy.embedded.ports import ReservedPorts, broker_answers
@@ -199,8 +199,7 @@ class EmbeddedKafka:
         held = (self._lock.fd,) if self._lock else ()
         done = run_under(None, argv, cwd=self.root, env=_environment(), pass_fds=held)
         if done.returncode:
-            words = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-            raise ServerFailed(f"Kafka could not format {half}: {words}")
+            raise ServerFailed(f"Kafka could not format {half}: {reason(done)}")
         half.rename(self.data)
         config.unlink()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from deploy.embedded.binaries import MAJOR, postgres_binaries
-from deploy.embedded.child import Account, Child, ServerFailed, run_under, unprivileged_account
+from deploy.embedded.child import Account, Child, ServerFailed, reason, run_under, unprivileged_account
 from deploy.embedded.lock import FolderLock
 
 SUPERUSER = "holdfast"
@@ -163,8 +163,7 @@ class EmbeddedPostgres:
         held = (self._lock.fd,) if self._lock else ()
         done = run_under(account, argv, cwd=self.root, env=_environment(), pass_fds=held)
         if done.returncode:
-            words = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-            raise ServerFailed(f"PostgreSQL could not make its folder {half}: {words}")
+            raise ServerFailed(f"PostgreSQL could not make its folder {half}: {reason(done)}")
         if self.data.exists():
             self.data.rmdir()
         half.rename(self.data)

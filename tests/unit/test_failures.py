@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import asyncpg
 import pytest
@@ -13,6 +14,7 @@ from aiokafka.errors import KafkaConnectionError
 from click.testing import CliRunner
 
 from deploy.cli import COMMANDS, cli, main
+from deploy.embedded.child import reason
 from deploy.logs import configure
 from deploy.serve import listen as bind
 from deploy.settings import load
@@ -142,3 +144,27 @@ def test_libraries_log_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> N
     rows = [json.loads(line) for line in err.splitlines()]
     assert [(row["event"], row["level"]) for row in rows] == [("ours", "info"), ("theirs 1", "warning")]
     assert rows[1]["logger"] == "uvicorn.error"
+
+
+_FULL = '2026-11-26 06:41:33 UTC [27866] FATAL:  could not write to file "pg_wal/x": No space left on device'
+
+
+@pytest.mark.parametrize(
+    ("out", "err", "why"),
+    [
+        (
+            "running bootstrap script ... \n",
+            f'{_FULL}\nchild process exited with exit code 1\ninitdb: removing contents of data directory "data.new"\n',
+            _FULL,
+        ),
+        (
+            "",
+            'Exception in thread "main" java.io.IOException: No space left on device\n\tat java.base/sun.nio.ch(X)\n',
+            'Exception in thread "main" java.io.IOException: No space left on device',
+        ),
+        ("no error at all, 0 errors\nlast\n", "", "last"),
+        ("", "", "no reason given"),
+    ],
+)
+def test_a_program_that_fails_says_why_and_not_what_it_did_afterwards(out: str, err: str, why: str) -> None:
+    assert reason(CompletedProcess([], 1, out, err)) == why
