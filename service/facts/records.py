@@ -103,6 +103,8 @@ class Places:
 class Whereabouts:
     """Where an asset is during [from_at, until_at): in a container's slot, at a place, or both.
 
+    `container_slot`: the slot of the container in which the shown source has it, as that source names it (`pci/…`,
+    `U12`).
     Both: it stands in a container and its own place is known more exactly (a unit of the rack's position).
     `moving`: a younger claim disagrees and it is not yet decided whether it moved; the old place is shown.
     `disputed`: two sources go on disagreeing; the one shown was chosen as SEMANTICS rule 18 says.

@@ -27,11 +27,10 @@ class Dimension(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Part:
-    """One binding of a voice: its own slot, and the slot of the container that it names."""
+    """One binding of a voice: the slot in which it has the asset."""
 
     from_at: Millis
     slot: str
-    container_slot: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +154,7 @@ def _voice(
         source=first.source.name,
         scope=first.scope,
         order=(weak, start, first.source.name, first.scope, first.slot, lifted, value or ""),
-        parts=tuple(Part(max(each.from_at, start), each.slot, each.container_slot) for each, _ in chain),
+        parts=tuple(Part(max(each.from_at, start), each.slot) for each, _ in chain),
         start=start,
         end=end,
         gone=saw and end is not None and not listings.listed(first.source.name, first.scope, end),

@@ -112,7 +112,7 @@ def _stretches(outcome: Outcome) -> list[_Stretch]:
             cuts.add(outcome.moving_from)
         inside = sorted(cut for cut in cuts if segment.from_at <= cut and (until_at is None or cut < until_at))
         for from_at, cut_at in zip(inside, [*inside[1:], until_at], strict=True):
-            slot = segment.shown.part(from_at).container_slot
+            slot = segment.shown.part(from_at).slot
             moving = outcome.moving_from is not None and from_at >= outcome.moving_from
             found.append(
                 _Stretch(from_at, cut_at, segment.shown.value, slot, moving, disputed=segment.rival is not None)

@@ -44,7 +44,7 @@ def said(found: History) -> list[tuple[int, int | None, str, str]]:
 
 def test_rule_17_agent_and_bmc_that_name_one_container_agree() -> None:
     found = seen(bound("agent", (0, 900)), bound("bmc", (10, 990), slot="GPU_0", inside="bay"))
-    assert found == History((Whereabouts(0, None, T, "s", None),), (), None)
+    assert found == History((Whereabouts(0, None, T, "gpu/0", None),), (), None)
 
 
 def test_rule_17_a_container_agrees_with_what_holds_it_and_the_inner_one_is_shown() -> None:
@@ -63,7 +63,7 @@ def test_rule_17_a_place_agrees_with_what_holds_it_and_the_more_exact_one_is_sho
 
 def test_container_and_place_are_decided_apart_and_put_into_one_row() -> None:
     found = seen(bound("bmc", (0, 900)), bound("switch", (50, 900), at="position", surveyed=True))
-    assert found.rows == (Whereabouts(0, 50, T, "s", None), Whereabouts(50, None, T, "s", "position"))
+    assert found.rows == (Whereabouts(0, 50, T, "gpu/0", None), Whereabouts(50, None, T, "gpu/0", "position"))
 
 
 def test_rule_17_claims_that_come_to_agree_end_a_dispute() -> None:
@@ -82,8 +82,8 @@ def test_rule_18_one_source_alone_moves_an_asset_at_once() -> None:
 
 
 def test_rule_18_a_change_of_slot_alone_is_a_row_of_its_own() -> None:
-    found = seen(bound("a", (0, 100), until=100, end="replaced"), bound("a", (100, 900), slot="gpu/1", inside="s1"))
-    assert found.rows == (Whereabouts(0, 100, T, "s", None), Whereabouts(100, None, T, "s1", None))
+    found = seen(bound("a", (0, 100), until=100, end="replaced"), bound("a", (100, 900), slot="gpu/1"))
+    assert found.rows == (Whereabouts(0, 100, T, "gpu/0", None), Whereabouts(100, None, T, "gpu/1", None))
 
 
 def test_rule_18_moving_until_the_horizon_passes_the_youngers_start_and_the_olders_tolerance() -> None:
