@@ -27,6 +27,8 @@ COMMANDS: dict[str, str] = {
     "link": "deploy.cli.link:link",
     "migrate": "deploy.cli.migrate:migrate",
     "report-this-machine": "deploy.cli.report_this_machine:report_this_machine",
+    "resume": "deploy.cli.suspend:resume",
+    "suspend": "deploy.cli.suspend:suspend",
     "up": "deploy.cli.up:up",
 }
 """Each command's name and where it is: "module:attribute". Add a line to add a command."""

@@ -10,17 +10,17 @@ from deploy.cli.outcomes import carry, key_of, key_option
 from schemas.envelope import CELL
 from schemas.errors import RecordsGone, TopicChanged
 
-_MAX_PARTITION, _MAX_OFFSET = 2**31 - 1, 2**63 - 1  # what a column holds
+MAX_PARTITION, MAX_OFFSET = 2**31 - 1, 2**63 - 1  # what a column holds
 # After these there is nothing at the offset that comes next: which one to go on from is a person's to say.
 _NEEDS_AN_OFFSET = frozenset({TopicChanged.slug, RecordsGone.slug})
 
 
 @click.command("go-on", epilog="Example: holdfast go-on --cell kul-1 --partition 1 --next-offset 28")
 @click.option("--cell", required=True, help="The cell; `common` with --acts.")
-@click.option("--partition", type=click.IntRange(0, _MAX_PARTITION), help="One alone.  [default: all that stopped]")
+@click.option("--partition", type=click.IntRange(0, MAX_PARTITION), help="One alone.  [default: all that stopped]")
 @click.option(
     "--next-offset",
-    type=click.IntRange(0, _MAX_OFFSET),
+    type=click.IntRange(0, MAX_OFFSET),
     help="Go on from here; what lies between is recorded as a gap.  [default: where it stopped]",
 )
 @click.option("--acts", is_flag=True, help="The cell's acts, which stopped: said in the database, since no act can.")
@@ -100,6 +100,11 @@ def _show(cell: str, rows: list[Any], *, as_json: bool, err: bool) -> None:
 
 
 async def _stopped(cell: str) -> list[Any]:
+    return [row for row in await positions(cell) if row["stopped"]]
+
+
+async def positions(cell: str) -> list[Any]:
+    """Give the positions of a cell, by topic and partition."""
     from deploy.acting import owner  # noqa: PLC0415
     from deploy.settings import load  # noqa: PLC0415
     from service.store import intake  # noqa: PLC0415
@@ -108,7 +113,7 @@ async def _stopped(cell: str) -> list[Any]:
         rows = await intake.positions(connection, [cell])
     if not rows:
         raise click.ClickException(f"there is no cell {cell!r}: `holdfast sites list` names them")
-    return sorted((row for row in rows if row["stopped"]), key=lambda row: (row["topic"], row["partition"]))
+    return sorted(rows, key=lambda row: (row["topic"], row["partition"]))
 
 
 async def _lift(cell: str, next_offset: int, why: str) -> None:

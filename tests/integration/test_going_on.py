@@ -1,6 +1,7 @@
 """How a person goes on after a stop, what is noted of it, and what is refused (SEMANTICS rules 6, 33, 35)."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,7 @@ from tests.support.records import (
 )
 from tests.support.servers import KafkaServer, unique
 
+HORIZON = "extract(epoch FROM horizon) * 1000"
 STOPPED = "SELECT topic, stopped, stop_kind FROM position WHERE cell = $1 AND stopped IS NOT NULL"
 GAPS = (
     "SELECT topic, epoch, from_offset, until_offset, reason FROM record_gap WHERE cell = $1 ORDER BY epoch, from_offset"
@@ -214,7 +216,7 @@ async def test_rule_33_acts_that_were_made_again_go_on_by_a_persons_hand(cell: C
 async def test_rule_6_a_suspended_partition_holds_nothing_up_and_a_resumed_one_counts(
     database: str, kafka_server: KafkaServer
 ) -> None:
-    """Rule 6: suspending and resuming are acts; the horizon goes on without a partition that stands still."""
+    """Rule 6: the horizon goes on without a partition that stands still; what it brings is known when it is resumed."""
     cell = Cell(kafka_server.bootstrap, database, unique("suspend"), partitions=2)
     await cell.make()
     stream = Stream(partitions=2)
@@ -224,14 +226,24 @@ async def test_rule_6_a_suspended_partition_holds_nothing_up_and_a_resumed_one_c
         await cell.applied(START)
         suspend = acts.PartitionSuspend(key="s", by="p-1", partition=1, next_offset=1)
         await cell.produce([_act(suspend, START + SECOND), *_beats(START + MINUTE)])
-        await cell.applied(START + MINUTE)
+        assert (await _outcome(cell, "s"))["outcome"] == "applied"
+        rested = [_said(f"s{n}", START + n * MINUTE) for n in (1, 2)]
+        await cell.produce([*(replace(each, partition=1) for each in rested), *_beats(START + 3 * MINUTE)])
+        await cell.until(f"SELECT horizon FROM cell WHERE cell = $1 AND {HORIZON} >= {START + 3 * MINUTE}", 1)
+        assert await cell.rows("SELECT source FROM source_seen WHERE cell = $1") == []
+        too_late = acts.PartitionSuspend(key="t", by="p-1", partition=0, next_offset=1)
         resume = acts.PartitionResume(key="r", by="p-1", partition=1)
-        await cell.produce([_act(resume, START + MINUTE + 1), *_beats(START + 2 * MINUTE)])
-        (row,) = await cell.until("SELECT act FROM act WHERE cell = $1 AND key = 'r'", 1)
-        await cell.produce(
-            [Record(TELEMETRY, 1, 0, START + 3 * MINUTE, None, b"", beat().headers), *_beats(START + 3 * MINUTE)]
-        )
-        await cell.applied(START + 3 * MINUTE)
-        assert [(await _outcome(cell, key))["outcome"] for key in ("s", "r")] == ["applied", "applied"]
-    assert row["act"] == "partition.resume"
+        resumed = START + 4 * MINUTE
+        await cell.produce([_act(too_late, resumed - 1), _act(resume, resumed), *_beats(resumed + MINUTE)])
+        await cell.produce([replace(_beats(resumed + MINUTE)[0], partition=1)])
+        await cell.applied(resumed + MINUTE)
+        refused = await _outcome(cell, "t")
+        assert refused["outcome"] == "refused"
+        assert "since: suspend it from there" in str(refused["words"])
+        assert (await _outcome(cell, "r"))["outcome"] == "applied"
+        runs = await cell.rows("SELECT source, timing, first_at FROM run WHERE cell = $1 ORDER BY source")
+        assert [(row["source"], row["timing"], row["first_at"]) for row in runs] == [
+            ("s1", "late", resumed),
+            ("s2", "fresh", resumed),
+        ]
     await cell.drop()

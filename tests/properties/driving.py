@@ -94,11 +94,16 @@ class Driver:
         """Write what was folded; whether there was anything."""
         prepared = self.pipeline.seal()
         if prepared is not None:
-            try:
-                await self.pipeline.put(prepared)
-            except LostPartition:
-                await self._again()
+            await self.pipeline.put(prepared)
         return prepared is not None
+
+    async def write_or_again(self) -> bool:
+        """Write; where an act changed meanwhile how a partition is to be read, all are taken up again."""
+        try:
+            return await self.write()
+        except LostPartition:
+            await self._again()
+            return True
 
     async def _again(self) -> None:
         self.pipeline.drop(self.lanes)
@@ -123,7 +128,7 @@ class Driver:
                 case "fold":
                     await self.pipeline.fold()
                 case "write":
-                    await self.write()
+                    await self.write_or_again()
                 case "derive":
                     await self.derive()
                 case "crash":
@@ -172,7 +177,7 @@ class Driver:
         for _ in range(1000):
             fed = sum(self.feed(lane, 10_000) for lane in self.lanes)
             folded = await self.pipeline.fold()
-            written = await self.write()
+            written = await self.write_or_again()
             derived = await self.derive()
             if not (fed or folded or written or derived):
                 return

@@ -84,6 +84,16 @@ def _said(hall: Hall) -> acts.CellAct:
     return said[str(fleet.pick("survey", "names", *said))]()
 
 
+def _say(hall: Hall) -> None:
+    """Say something at a moment of its own: nothing has come yet that a suspension lets rest, nor comes from before."""
+    fleet = hall.fleet
+    said = _said(hall)
+    fleet.stream.act(fleet.now + 1, said)
+    fleet.now += 2
+    if isinstance(said, acts.PartitionSuspend):
+        fleet.stream.put(fleet.now, beat(), said.partition)
+
+
 @st.composite
 def lives(draw: st.DrawFn, most: int = 40) -> tuple[tuple[Record, ...], int]:
     """Draw the records of a cell whose sources were enrolled at its birth, and the number of its partitions."""
@@ -112,9 +122,7 @@ def lives(draw: st.DrawFn, most: int = 40) -> tuple[tuple[Record, ...], int]:
             case "beats":
                 stream.beats(fleet.now)
             case _:
-                fleet.now += 1  # at the moment of an act nothing has come yet that it speaks of
-                stream.act(fleet.now, _said(hall))
-                fleet.now += 1
+                _say(hall)
         if made is not None:
             put(fleet, *made)
     stream.put(fleet.now, beat())

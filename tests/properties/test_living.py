@@ -80,7 +80,7 @@ class Life:
             for lane, come in self.come.items():
                 self.driver.feed(lane, come - self.driver.fed[lane])
             folded = await self.driver.pipeline.fold()
-            written = await self.driver.write()
+            written = await self.driver.write_or_again()
             derived = await self.driver.derive()
             if not (folded or written or derived):
                 return

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.properties.bench import Bench, few
 from tests.properties.driving import Step, facts_after
 from tests.properties.halls import halls
+from tests.properties.lives import lives
 from tests.properties.streams import streams, treatments
 from tests.reference.model import facts
 from tests.reference.shapes import difference
@@ -47,4 +48,13 @@ def test_rule_17_things_within_things_seen_at_different_depths_are_where_the_mod
 ) -> None:
     """Rules 14 to 20: racks, chassis, boards and parts by sources that see more or less of them."""
     records, partitions = data.draw(halls(), label="records")
+    check(bench, records, partitions, data.draw(treatments(partitions), label="steps"))
+
+
+@pytest.mark.timeout(600)
+@few(30)
+@given(data=st.data())
+def test_rule_6_a_suspended_partition_comes_to_the_facts_of_the_model(bench: Bench, data: st.DataObject) -> None:
+    """Rules 4 to 6: what people say while things go on, partitions suspended and resumed among it."""
+    records, partitions = data.draw(lives(), label="records")
     check(bench, records, partitions, data.draw(treatments(partitions), label="steps"))

@@ -140,7 +140,9 @@ class Deriver:
         if said.repeated:
             self.outcomes[said.offset] = "repeated"
             return
-        applied = self.standing.apply(said.act) and self._names(said.act)
+        applied = (
+            said.offset not in self.enrolment.refused() and self.standing.apply(said.act) and self._names(said.act)
+        )
         self.outcomes[said.offset] = "applied" if applied else "refused"
         if not applied:
             return

@@ -39,6 +39,16 @@ class Term:
 
 
 @dataclass(slots=True)
+class Suspended:
+    """A partition that rests from an offset on, until it is resumed; the offsets of the acts that said so."""
+
+    partition: int
+    from_offset: int
+    acts: list[int]
+    until: int | None = None
+
+
+@dataclass(slots=True)
 class Enrolment:
     """Everything that was appended to a cell's acts."""
 
@@ -49,16 +59,31 @@ class Enrolment:
 
     def suspensions(self, partition: int) -> list[tuple[int, int | None]]:
         """Give the suspensions of a partition: (what lies from which offset on rests, until when)."""
-        found: list[tuple[int, int | None]] = []
+        return [(each.from_offset, each.until) for each in self._suspended() if each.partition == partition]
+
+    def refused(self) -> set[int]:
+        """Give the offsets of those acts that suspend what is suspended, or resume what is not."""
+        taken = {offset for each in self._suspended() for offset in each.acts}
+        return {
+            said.offset
+            for said in self.said
+            if isinstance(said.act, acts.PartitionSuspend | acts.PartitionResume)
+            and not said.repeated
+            and said.offset not in taken
+        }
+
+    def _suspended(self) -> list["Suspended"]:
+        found: list[Suspended] = []
         for said in self.said:
-            open_ = bool(found) and found[-1][1] is None
-            match said.act:
-                case acts.PartitionSuspend() if said.act.partition == partition and not said.repeated and not open_:
-                    found.append((said.act.next_offset, None))
-                case acts.PartitionResume() if said.act.partition == partition and not said.repeated and open_:
-                    found[-1] = (found[-1][0], said.at)
-                case _:
-                    pass
+            act = said.act
+            if said.repeated or not isinstance(act, acts.PartitionSuspend | acts.PartitionResume):
+                continue
+            open_ = next((each for each in found if each.partition == act.partition and each.until is None), None)
+            if isinstance(act, acts.PartitionSuspend) and open_ is None:
+                found.append(Suspended(act.partition, act.next_offset, [said.offset]))
+            elif isinstance(act, acts.PartitionResume) and open_ is not None:
+                open_.until = said.at
+                open_.acts.append(said.offset)
         return found
 
     def terms(self, source: str) -> list[Term]:

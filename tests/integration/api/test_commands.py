@@ -100,6 +100,10 @@ async def test_what_was_asked_wrongly_is_named_in_one_line(api: "Api") -> None:
         (("dead-letters", "retry", "--cell", "kul-1", "--partition", "0"), 2, "--all"),
         (("go-on", "--cell", "nowhere"), 1, "no cell"),
         (("go-on", "--cell", "kul-1", "--next-offset", "3"), 2, "--partition"),
+        (("suspend", "--cell", "nowhere", "--partition", "0"), 1, "no cell"),
+        (("suspend", "--cell", "common", "--partition", "0"), 2, "no cell"),
+        (("resume", "--cell", "kul-1"), 2, "--partition"),
+        (("resume", "--cell", "kul-1", "--partition", "0", "--key", "k8"), 1, "with --key k8 applies it once"),
         (("sites", "put", "X", "--cell", "kul-1", "--country", "Malaysia"), 2, "country"),
     ):
         got, _, err = await holdfast(api, *words)
@@ -196,3 +200,5 @@ async def test_what_stopped_is_shown_with_why_and_needs_an_offset_where_there_is
     )
     assert code == 1
     assert "--key k applies it once" in err
+    code, _, err = await holdfast(api, "suspend", "--cell", "kul-1", "--partition", "9")
+    assert (code, "no partition 9: it has 0" in err) == (1, True), err
