@@ -13,7 +13,7 @@ _BODY = re.compile(r"RETURN QUERY\n(.*);\s*END", re.DOTALL)
 _OTHER_SCANS = {"Function Scan", "CTE Scan", "Subquery Scan", "WorkTable Scan", "Values Scan"}
 # The two questions that are put to no one cell: which cells there are, and which of them knows an asset.
 _OF_ALL_CELLS = {"read_cells", "read_asset_cells"}
-_LARGE = ("asset", "binding", "event", "inventory", "part", "run", "whereabouts")
+_LARGE = ("act", "asset", "binding", "event", "identity_dispute", "inventory", "part", "run", "whereabouts", "work")
 _FILL = """
 INSERT INTO cell SELECT 'c' || g, 'o', false, now(), 0, 0, 0, '' FROM generate_series(0, 9) g;
 INSERT INTO run SELECT 'c' || g % 10, g, 's' || g % 997, 'node', 0, 'fresh', int4send(g % 50), true, 300000,
@@ -32,6 +32,13 @@ INSERT INTO whereabouts SELECT cell, asset, kind, asset, NULL, 'p' || asset, fal
     FROM asset;
 INSERT INTO whereabouts_past SELECT cell, asset, kind, asset, NULL, 'p' || asset, false, false, from_at, NULL, from_at,
     now() FROM asset;
+INSERT INTO act SELECT 'c' || g % 10, g, now(), 'key' || g, 'work.plan', 'p', '', 'applied'
+    FROM generate_series(0, 9999) g;
+INSERT INTO work SELECT 'c' || g % 10, 't' || g, now(), now() - g * interval '1 min', now() - g * interval '1 min',
+    '{}', '{}', '{}' FROM generate_series(0, 9999) g;
+INSERT INTO cell SELECT 'd' || g, 'o' || g, false, now(), 0, 0, 0, '' FROM generate_series(0, 999) g;
+INSERT INTO identity_dispute SELECT cell, asset, 'serial', '', asset::text, kind, ARRAY[asset], now() FROM asset;
+INSERT INTO api_key SELECT 'k' || g, '', 'o' || g, 'l', '{read}', now() FROM generate_series(0, 999) g;
 INSERT INTO event SELECT cell, from_at, row_number() OVER (), 'asset', asset, '' FROM asset;
 ANALYZE;
 """
@@ -94,6 +101,25 @@ async def test_rule_36_every_named_query_finds_its_rows_by_an_index_under_the_ap
             assert found, row["proname"]
     finally:
         await connection.close()
+
+
+async def test_what_every_request_with_a_key_asks_is_found_by_an_index(database: str) -> None:
+    """All that is asked before there is a viewer; but where every partition is (`all_positions`) is for probes."""
+    owner = await pool.connect(database)
+    try:
+        await owner.execute(_FILL + "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+        of_keys = load("keys.sql")
+        asked = {name: of_keys[name] for name in ("operator_of_cell", "cells_of_operator")}
+        body = await owner.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'viewer_of_key'")
+        asked["viewer_of_key"] = body.replace("p_key_id", "$1")
+        for name, query in asked.items():
+            await owner.execute(f"PREPARE {name} (text) AS {query}")
+            text = await owner.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {name} ('x')")
+            scans = [node for node in _nodes(json.loads(text)[0]["Plan"]) if "Scan" in node["Node Type"]]
+            assert scans, name
+            assert all(node.get("Index Cond") for node in scans), (name, scans)
+    finally:
+        await owner.close()
 
 
 async def test_the_apis_role_writes_nothing_and_sees_no_keys(database: str) -> None:
