@@ -78,8 +78,8 @@ class Sightings:
         now = next((each for each in reversed(book.where[asset]) if each.until_at is None), None)
         if now is None or now.moving or now.disputed:
             return True
-        container = None if row.container is None else book.asset_of(row.container)
-        return (now.container, now.container_slot, now.place) != (container, row.container_slot, row.place)
+        container, slot = (None, None) if row.container is None else (book.asset_of(row.container), row.slot)
+        return (now.container, now.container_slot, now.place) != (container, slot, row.place)
 
     def place_of(self, source: str, slot: str, stated: str | None, moment: Moment) -> tuple[str | None, bool]:
         """Where a slot is: surveyed (a facility source only), else as stated, if such a place is known."""

@@ -131,7 +131,7 @@ async def test_rule_17_a_rack_on_wheels_concerns_what_is_three_levels_below(pool
     say(stream, START + 2 * SECOND, "books", books_of("RACK-0001"))
     found = await derived(pool, stream, START + MINUTE, BOOKS)
     (row,) = [row for row in where(found, "gpu") if row.until_at is None]
-    assert (row.moving, row.container_slot) == (False, "m")
+    assert (row.moving, row.container_slot) == (False, "GPU_0")
 
 
 async def test_rule_17_containers_in_a_circle_come_to_an_end(pool: asyncpg.Pool) -> None:
@@ -185,7 +185,7 @@ async def test_rule_18_a_move_is_decided_once_the_whole_of_the_last_millisecond_
     say(stream, START + TOLERANCE, "agent", agent(), 0)  # another partition: a run of its own begins
     found = await derived(pool, stream, START + HOUR, 2)
     (row,) = [row for row in where(found, "gpu") if row.until_at is None]
-    assert (row.container_slot, row.known_from) == ("chassis", START + TOLERANCE + 1)
+    assert (row.container_slot, row.known_from) == ("pci/1", START + TOLERANCE + 1)
 
 
 async def test_findings_of_one_moment_are_findings_apart(pool: asyncpg.Pool) -> None:

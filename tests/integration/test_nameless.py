@@ -97,7 +97,7 @@ async def test_rule_18_two_trays_without_names_are_two_to_one_source_and_compare
     reports(stream, range(0, 30, 5), {"agent": tray()})
     reports(stream, range(30, 60, 5), {"agent": tray(slot="tray/2")})
     facts = await derived(pool, stream, START + HOUR)
-    assert [row.container_slot for row in where(facts, "gpu")] == ["tray/1", "tray/2"]
+    assert len({row.container for row in where(facts, "gpu")}) == 2
     assert not facts.findings  # both stand in one rack
     for rack, agrees in ((RACK, True), (OTHER_RACK, False)):
         stream = Stream()
