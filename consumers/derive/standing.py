@@ -25,12 +25,14 @@ class Standing:
         self._findings = Findings(book)
         self._nesting = Nesting(book, parts)
         self._alarms = Alarms(book, parts)
+        self._changed: dict[str, tuple[str, list[WhereRow]]] = {}  # asset → kind, and where it was before this moment
 
     async def settle(self, moment: Moment) -> None:
         """Look at everything that was touched, containers before contents, and at what that concerns in turn.
 
         That is what contains it, where a surveyed place is known of it or lifted, and what is inside it, where claims
-        may agree now or no longer do. What stands in a circle is looked at twice at most.
+        may agree now or no longer do. What stands in a circle is looked at twice at most. Alarms are raised once all is
+        settled: whether a thing moved depends on where its containers are.
         """
         book, nesting = self._book, self._nesting
         nesting.begin()
@@ -52,6 +54,9 @@ class Standing:
                     moves[asset] = moved
             again = {asset for asset in await nesting.concerned(moves) if looks.get(asset, 0) < LOOKS}
             book.touched.update(dict.fromkeys(sorted(again | (above - looks.keys()))))
+        changed, self._changed = self._changed, {}
+        for asset, (kind, before) in changed.items():
+            await self._alarms.look(asset, kind, nesting.claims(asset), before, moment)
 
     async def _load(self, assets: Iterable[str]) -> None:
         book = self._book
@@ -85,7 +90,7 @@ class Standing:
             found = history(
                 bindings, book.memory.places, self._nesting.holds, moment.horizon, regard, nameless, passed=moment.known
             )
-            await self._keep(asset, kind, found.rows, moment)
+            self._keep(asset, kind, found.rows, moment)
             self._dispute(asset, found.disputes, moment)
             self._decide(asset, found.decide_at)
         return bool(lifted) or any(row.surveyed for row in rows)
@@ -166,7 +171,7 @@ class Standing:
 
     # -- what follows ------------------------------------------------------------------------------------------------
 
-    async def _keep(self, asset: str, kind: str, rows: Iterable[Whereabouts], moment: Moment) -> None:
+    def _keep(self, asset: str, kind: str, rows: Iterable[Whereabouts], moment: Moment) -> None:
         book = self._book
         before = book.where[asset]
         new = [
@@ -206,7 +211,7 @@ class Standing:
                 for row in come
             ],
         )  # fmt: skip
-        await self._alarms.look(asset, kind, self._nesting.claims(asset), before, moment)
+        self._changed.setdefault(asset, (kind, before))
 
     def _dispute(self, asset: str, disputes: Iterable[Dispute], moment: Moment) -> None:
         book = self._book

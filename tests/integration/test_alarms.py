@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import asyncpg
+import pytest
 
 from schemas import acts
 from schemas.inventory import Identifier, Item
@@ -100,6 +101,19 @@ async def test_rule_17_a_part_that_is_known_less_exactly_has_not_moved(pool: asy
     for n in range(0, 60, 5):
         say(stream, START + n * MINUTE, "agent", agents())
         say(stream, START + n * MINUTE + SECOND, "bmc", controller(gpu=n < 30), complete_for=(Kind.GPU,))
+    facts = await derived(pool, stream, START + HOUR)
+    assert not found(facts, FindingKind.COMPONENT_FOREIGN)
+
+
+@pytest.mark.parametrize("slot", ["a", "z"])
+async def test_rule_18_a_part_is_not_elsewhere_on_a_board_that_comes_into_its_chassis_in_the_same_millisecond(
+    pool: asyncpg.Pool, slot: str
+) -> None:
+    """Whatever is looked at first: alarms are about where all things are once all of the moment is known."""
+    stream, board = Stream(), serial("BRD-1", "acme/b1")
+    say(stream, START, "bmc", [item("c", Kind.CHASSIS, CHASSIS), item(slot, Kind.GPU, GPU, within="c")])
+    boarded = [item("b", Kind.BOARD, board, within="c"), item(slot, Kind.GPU, GPU, within="b")]
+    say(stream, START, "bmc", [item("c", Kind.CHASSIS, CHASSIS), *boarded])
     facts = await derived(pool, stream, START + HOUR)
     assert not found(facts, FindingKind.COMPONENT_FOREIGN)
 
