@@ -4,7 +4,8 @@ A beat is an empty record. Every idle partition gets one at least every 10 s; as
 its other partitions get one within 300 ms, and this one too once it rests, so that the cell's horizon passes what was
 appended. What another beater wrote counts as a beat, not as something appended. Cells whose topics have `CreateTime`
 are simulated and have their own clock: they get none. Where a cell has telemetry and no topic of acts, the beater makes
-it: without acts nothing of a cell is applied. A cell of which no broker leads a partition holds up no other.
+it: without acts nothing of a cell is applied. A partition that no broker leads holds up no other: the rest of its cell
+is beaten on, so that its acts go on, by which a person may suspend it.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ TICK_S = 0.1
 IDLE_S = 10.0
 TOPICS_S = 2.0
 KINDS_S = 20.0  # a topic that was made again may have other times than it had
-LAME_S = 30.0  # after which a cell that no broker answers for is asked about with all others again, at the latest
+LAME_S = 30.0  # after which a partition that no broker answers for is asked about with all others again, at the latest
 FEW = 4  # records within a tick: more are no beats of others
 _HEADERS = [(TYPE, BEAT_TYPE.encode())]
 _ACTS = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "retention.bytes": "-1"}
@@ -50,7 +51,7 @@ class Beater:
         self._restless: dict[str, set[TopicPartition]] = {}
         self._creates: dict[str, bool] = {}  # topic → whether its times are the creator's
         self._described = 0.0
-        self._lame: dict[str, asyncio.Task[None]] = {}  # cell → what ends once a broker answers for it
+        self._lame: dict[TopicPartition, asyncio.Task[None]] = {}  # what ends once a broker answers for it
         self.waiting: dict[str, str] = {}
 
     def stop(self) -> None:
@@ -143,33 +144,36 @@ class Beater:
         self, looker: AIOKafkaConsumer, reader: AIOKafkaConsumer, producer: AIOKafkaProducer, every: Cells
     ) -> None:
         now = time.monotonic()
-        self._lame = {cell: task for cell, task in self._lame.items() if not task.done()}
-        cells = {cell: tps for cell, tps in every.items() if tps and cell not in self._lame}
-        if not cells:
+        self._lame = {tp: task for tp, task in self._lame.items() if not task.done()}
+        if self.waiting:
+            there = {_label(tp) for tps in every.values() for tp in tps}
+            for gone in self.waiting.keys() - there - {"kafka"}:
+                del self.waiting[gone]
+        cells = {cell: tps - self._lame.keys() for cell, tps in every.items()}
+        asked = {tp for tps in cells.values() for tp in tps}
+        if not asked:
             return
-        ends = await offsets.ends(looker, cells.values())
+        ends = await offsets.ends(looker, asked)
         if not ends:
             raise KafkaTimeoutError("it does not say where any topic ends")
-        for cell in [cell for cell, tps in cells.items() if not tps <= ends.keys()]:
-            self._hold(looker, cell, cells.pop(cell), "no broker leads one of its partitions")
+        for tp in sorted(asked - ends.keys()):
+            self._hold(looker, tp, "no broker leads it")
+        cells = {cell: tps & ends.keys() for cell, tps in cells.items()}
         beats = await self._others(reader, cells, ends, now)
-        due = {cell: self._due(cell, tps, ends, beats, now) for cell, tps in cells.items()}
-        for cell, tps in cells.items():
-            self._ends.update({tp: ends[tp] for tp in tps})
-            self.waiting.pop(cell, None)
+        due = sorted(tp for cell, tps in cells.items() for tp in self._due(cell, tps, ends, beats, now))
+        self._ends.update(ends)
+        for tp in ends:
+            self.waiting.pop(_label(tp), None)
         self.waiting.pop("kafka", None)
-        beating = [cell for cell, tps in due.items() if tps]
-        for cell, why in zip(
-            beating, await asyncio.gather(*(self._beat(producer, due[cell], now) for cell in beating)), strict=True
-        ):
+        for tp, why in zip(due, await asyncio.gather(*(self._beat(producer, tp, now) for tp in due)), strict=True):
             if why is not None:
-                self._hold(looker, cell, cells[cell], why)
+                self._hold(looker, tp, why)
 
-    def _hold(self, looker: AIOKafkaConsumer, cell: str, partitions: set[TopicPartition], why: str) -> None:
-        if cell not in self.waiting:
-            _log.warning("waiting", what=cell, why=why)
-        self.waiting[cell] = why
-        self._lame[cell] = asyncio.create_task(_answered(looker, partitions))
+    def _hold(self, looker: AIOKafkaConsumer, tp: TopicPartition, why: str) -> None:
+        if _label(tp) not in self.waiting:
+            _log.warning("waiting", what=_label(tp), why=why)
+        self.waiting[_label(tp)] = why
+        self._lame[tp] = asyncio.create_task(_answered(looker, tp))
 
     async def _others(
         self, reader: AIOKafkaConsumer, cells: Cells, ends: Mapping[TopicPartition, int], now: float
@@ -206,30 +210,31 @@ class Beater:
             restless |= {tp for tp in partitions if tp.topic == acts_topic(cell)}
         return due | {tp for tp in partitions if now - self._beaten.get(tp, -1e9) >= self._idle_s}
 
-    async def _beat(self, producer: AIOKafkaProducer, due: set[TopicPartition], now: float) -> str | None:
-        """Write the beats of one cell; why not, or None."""
+    async def _beat(self, producer: AIOKafkaProducer, tp: TopicPartition, now: float) -> str | None:
+        """Write the beat of one partition; why not, or None."""
         try:
             async with asyncio.timeout(offsets.WAIT_S):
-                known = {topic: await producer.partitions_for(topic) for topic in {tp.topic for tp in due}}
-                ready = [tp for tp in sorted(due) if tp.partition in known[tp.topic]]  # one just added: next time
-                sent = await asyncio.gather(
-                    *[await producer.send(tp.topic, b"", partition=tp.partition, headers=_HEADERS) for tp in ready]
-                )
+                if tp.partition not in await producer.partitions_for(tp.topic):
+                    return None  # it was just added: next time
+                done = await (await producer.send(tp.topic, b"", partition=tp.partition, headers=_HEADERS))
         except (KafkaError, TimeoutError) as exc:
             return f"its beats are not taken ({str(exc) or type(exc).__name__})"
-        for tp, done in zip(ready, sent, strict=True):
-            self._beaten[tp] = now
-            if done.offset == self._ends[tp]:  # else somebody wrote before it: that is seen in the next tick
-                self._ends[tp] = done.offset + 1
+        self._beaten[tp] = now
+        if done.offset == self._ends[tp]:  # else somebody wrote before it: that is seen in the next tick
+            self._ends[tp] = done.offset + 1
         return None
 
 
-async def _answered(looker: AIOKafkaConsumer, partitions: set[TopicPartition]) -> None:
-    """Wait until a broker says where all of the partitions end, or LAME_S."""
+async def _answered(looker: AIOKafkaConsumer, tp: TopicPartition) -> None:
+    """Wait until a broker says where a partition ends, or LAME_S."""
     for _ in range(round(LAME_S)):
-        if partitions <= (await offsets.ends(looker, [partitions])).keys():
+        if await offsets.ends(looker, [tp]):
             return
         await asyncio.sleep(1)
+
+
+def _label(tp: TopicPartition) -> str:
+    return f"{tp.topic} partition {tp.partition}"
 
 
 async def _only_beats(reader: AIOKafkaConsumer, spans: Mapping[TopicPartition, tuple[int, int]]) -> set[TopicPartition]:

@@ -1,32 +1,37 @@
 """Where logs begin and end, asked so that a partition without a leader holds nobody else up."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 WAIT_S = 2.0
 
+Found = TypeVar("Found")
+
 
 async def bounds(consumer: AIOKafkaConsumer, tps: Iterable[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
     """First and next offset of each log; those that no broker answers for in time are left out."""
+    return await _asked(partial(_both, consumer), tps)
+
+
+async def ends(consumer: AIOKafkaConsumer, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    """Next offset of each log; those that no broker answers for in time are left out."""
+    return await _asked(partial(_ends, consumer), tps)
+
+
+async def _asked(
+    ask: Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, Found]]], tps: Iterable[TopicPartition]
+) -> dict[TopicPartition, Found]:
+    """Ask for all at once, or for each by itself where one of them keeps the others' answer."""
     every = sorted(tps)
-    found = await _both(consumer, every)
-    if found or len(every) < 2:  # noqa: PLR2004 - all at once, or each by itself
+    found = await ask(every)
+    if found or len(every) < 2:  # noqa: PLR2004 - there is no other
         return found
-    for one in await asyncio.gather(*(_both(consumer, [tp]) for tp in every)):
-        found.update(one)
-    return found
-
-
-async def ends(consumer: AIOKafkaConsumer, groups: Iterable[Iterable[TopicPartition]]) -> dict[TopicPartition, int]:
-    """Next offset of each log; groups of which no broker answers for one in time are left out as a whole."""
-    every = [list(group) for group in groups]
-    found = await _ends(consumer, [tp for group in every for tp in group])
-    if found or len(every) < 2:  # noqa: PLR2004 - all at once, or each by itself
-        return found
-    for one in await asyncio.gather(*(_ends(consumer, group) for group in every)):
+    for one in await asyncio.gather(*(ask([tp]) for tp in every)):
         found.update(one)
     return found
 
@@ -43,6 +48,6 @@ async def _both(consumer: AIOKafkaConsumer, tps: list[TopicPartition]) -> dict[T
 async def _ends(consumer: AIOKafkaConsumer, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
     try:
         async with asyncio.timeout(WAIT_S):
-            return dict(await consumer.end_offsets(tps)) if tps else {}
+            return dict(await consumer.end_offsets(tps))
     except (KafkaError, TimeoutError):
         return {}

@@ -1,12 +1,14 @@
 """Time goes by in idle partitions (SEMANTICS rule 2): beats are counted, in the order of their offsets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from consumers import offsets
 from consumers.beater import Beater
 from schemas.words import Kind
 from tests.support.busy import PARTITIONS
@@ -37,12 +39,12 @@ async def beating(cell: Cell, idle_s: float, number: int = 1) -> AsyncIterator[l
         await asyncio.gather(*tasks)
 
 
-async def until(cell: Cell, kind: str, count: int) -> Sequence[Record]:
-    """Wait until a topic's first partition has so many records; gives all of the cell."""
+async def until(cell: Cell, kind: str, count: int, partition: int = 0) -> Sequence[Record]:
+    """Wait until a topic's partition has so many records; gives all of the cell."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             found = await cell.read_back()
-            if sum((record.topic, record.partition) == (kind, 0) for record in found) >= count:
+            if sum((record.topic, record.partition) == (kind, partition) for record in found) >= count:
                 return found
             await asyncio.sleep(0.1)
 
@@ -85,6 +87,30 @@ async def test_rule_2_what_is_appended_is_passed_by_all_partitions_and_acts_come
     assert max(record.timestamp for record in after if record.topic == ACTS) >= max(
         record.timestamp for record in after if record.topic == TELEMETRY
     )
+
+
+async def test_rule_2_a_partition_that_no_broker_leads_holds_up_no_other(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The acts go on, by which a person may suspend it; once a broker leads it again it is beaten on again."""
+    led, asked = asyncio.Event(), offsets.ends
+
+    async def leaderless(consumer: AIOKafkaConsumer, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        return {
+            tp: end
+            for tp, end in (await asked(consumer, tps)).items()
+            if led.is_set() or (tp.topic, tp.partition) != (f"telemetry.{cell.name}", 1)
+        }
+
+    monkeypatch.setattr(offsets, "ends", leaderless)
+    async with beating(cell, 0.5) as (beater,):
+        records = await until(cell, ACTS, 6)
+        assert beater.waiting == {f"telemetry.{cell.name} partition 1": "no broker leads it"}
+        assert len(times(records, TELEMETRY, 0)) >= 4
+        assert times(records, TELEMETRY, 1) == []
+        led.set()
+        await until(cell, TELEMETRY, 2, partition=1)
+        assert beater.waiting == {}
 
 
 async def test_the_beater_makes_the_acts_of_a_cell_and_they_are_kept(cell: Cell) -> None:
