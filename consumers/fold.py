@@ -16,7 +16,7 @@ from consumers.verify import Verified, verify
 from schemas.envelope import BEAT_TYPE, TIME, TYPE, millis
 from schemas.errors import Rejected
 from schemas.report import Report
-from schemas.words import Timing
+from schemas.words import RunEnd, Timing
 from service.facts.records import Millis
 from service.facts.runs import OUTAGE, end_cause, run_number
 
@@ -154,7 +154,11 @@ class Folding:
         state = self.states.get(record.key or b"")
         if state is not None and state.runs:
             last = max(run.last for run in state.runs.values())
-            if terms.retired_between(decoded.source, last, at):  # and enrolled again since: the rows were ended then
+            retired = terms.retired_between(decoded.source, last, at)
+            if retired is not None:  # and enrolled again since: writing ends the rows that are there
+                for ended in state.runs.values():
+                    if ended.number in batch.begun:
+                        batch.end(EndedRun(ended.number, ended.last, retired, RunEnd.RETIRED))
                 state.runs.clear()
         need = self._fold(record, at, decoded, verified, batch)
         if need is None:  # else it is taken again once that is known

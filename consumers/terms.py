@@ -14,10 +14,10 @@ NEVER: Millis = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How a source is enrolled from `from_at` on."""
+    """How a source is enrolled from `from_at` on; class None: never enrolled, only retired."""
 
     from_at: Millis
-    source_class: SourceClass
+    source_class: SourceClass | None
     control_domain: str = UNKNOWN_DOMAIN
     interval: Millis | None = None
     clock_offset: Millis = 0
@@ -50,9 +50,10 @@ class Terms:
         until = terms[index].from_at if index < len(terms) else NEVER
         return (terms[index - 1] if index else None), until
 
-    def retired_between(self, source: str, after: Millis, upto: Millis) -> bool:
-        """Whether a source was retired after one moment and up to another."""
-        return any(term.retired and after < term.from_at <= upto for term in self.by_source.get(source, ()))
+    def retired_between(self, source: str, after: Millis, upto: Millis) -> Millis | None:
+        """When a source was first retired after one moment and up to another; None: it was not."""
+        terms = self.by_source.get(source, ())
+        return next((term.from_at for term in terms if term.retired and after < term.from_at <= upto), None)
 
 
 async def load(connection: Connection, cell: str, version: int, terms: Terms) -> None:
@@ -62,7 +63,7 @@ async def load(connection: Connection, cell: str, version: int, terms: Terms) ->
             row["source"],
             Term(
                 row["from_at"],
-                SourceClass(row["source_class"]),
+                row["source_class"] and SourceClass(row["source_class"]),
                 row["control_domain"],
                 row["interval_ms"],
                 row["clock_offset_ms"],

@@ -30,7 +30,7 @@ def verify(decoded: Decoded, at: Millis, term: Term | None, until: Millis) -> Ve
         raise Rejected("retired_source", f"source {decoded.source} is retired: enrol it again before it reports")
     else:
         offset, lateness, interval = term.clock_offset, term.lateness, term.interval
-        source_class = term.source_class
+        source_class = term.source_class or decoded.format.source_class
     return Verified(
         timing(decoded.event, at, offset, lateness),
         tolerance(decoded.format.interval_s * 1000 if interval is None else interval),

@@ -72,7 +72,8 @@ class Memory:
     def source_class(self, source: str, at: Millis) -> SourceClass:
         """Class of a source: as enrolled by then, else as it first appeared."""
         term, _ = self.terms.at(source, at)
-        return term.source_class if term is not None else self.classes.get(source, SourceClass.IN_BAND)
+        enrolled = None if term is None else term.source_class
+        return enrolled or self.classes.get(source, SourceClass.IN_BAND)
 
     def place_named(self, stated: str | None) -> str | None:
         """The place that a stated string names, by its name or an alias."""

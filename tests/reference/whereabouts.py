@@ -141,7 +141,7 @@ class View:
         for run in self._stating(row):
             now = run.as_of(self.at)
             reach = now.last + now.tolerance if now.until is None else min(now.last + now.tolerance, now.until - 1)
-            if (until is None or run.first < until) and reach >= from_at:
+            if (until is None or run.first < until) and (run.first >= from_at or reach >= from_at):
                 runs.append(now)
         return Binding(
             one.source,
