@@ -83,10 +83,10 @@ async def apply(connection: Connection, batch: Batch) -> None:
             changed = changed or isinstance(act, acts.SourceEnrol | acts.SourceRetire)
         rows.append((stated.offset, stated.at, act.key, act.act, act.by, stated.body, *outcome))
     await intake.write_columns(connection, "add_acts", cell, [list(column) for column in zip(*rows, strict=True)])
+    if any(isinstance(stated.act, acts.SourceRetire | acts.PartitionSuspend | acts.GoOn) for stated in batch.acts):
+        await intake.end_resting(connection, cell, batch.applied)
     if changed:
         await intake.terms_changed(connection, cell)
-    if any(isinstance(stated.act, acts.SourceRetire | acts.PartitionSuspend) for stated in batch.acts):
-        await intake.end_resting(connection, cell, batch.applied)
 
 
 async def _tried(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:
@@ -111,7 +111,7 @@ async def _effect(connection: Connection, cell: str, stated: StatedAct) -> tuple
             )  # fmt: skip
         case acts.SourceRetire():
             last = await intake.term(connection, cell, act.source, at)
-            kept = tuple(last) if last is not None else ("in_band", UNKNOWN_DOMAIN, None, 0, DEFAULT_LATENESS)
+            kept = tuple(last) if last is not None else (None, UNKNOWN_DOMAIN, None, 0, DEFAULT_LATENESS)
             await intake.add_term(connection, cell, (act.source, at, *kept, True))
         case acts.PartitionJoin():
             if act.by != acts.FINDER:

@@ -182,6 +182,11 @@ class Batch:
         return self.fast + self.slow + self.beats
 
     @property
+    def rests(self) -> bool:
+        """Whether its partition comes to rest with it."""
+        return self.rests_from is not None and self.next_offset >= self.rests_from
+
+    @property
     def full(self) -> bool:
         """Whether it should be written before more is folded into it."""
         return len(self.changes) >= MAX_CHANGES or self.size >= MAX_BYTES

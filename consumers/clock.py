@@ -53,7 +53,8 @@ class Clock:
         if self.last is not None and outage(self.applied, at):
             batch.outages.append((self.applied, at))
             detail = canonical({"from": self.applied, "until": at, "stepped_back_to": None})
-            batch.changes.append(Change(at, TELEMETRY, record.partition, record.offset, 0, "outage", None, detail))
+            # Not `note`'s own number: it may have more to say of the very same record.
+            batch.changes.append(Change(at, TELEMETRY, record.partition, record.offset, -1, "outage", None, detail))
         self.applied = at
 
 

@@ -116,7 +116,7 @@ class Consumer:
                 pipeline.receive(lane, fitting)
                 count += len(fitting)
         await pipeline.fold(source.active)
-        ownership.rest()
+        await ownership.rest()
         source.throttle(pipeline.full(self._options.inbox_records))
         await self._write(loaded=count * 2 >= self._options.poll_records)
         if await ownership.keep():

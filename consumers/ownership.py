@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection
 import asyncpg
 import structlog
 
-from consumers import births
+from consumers import births, write
 from consumers.options import Options
 from consumers.partition import Position
 from consumers.pipeline import Pipeline
@@ -67,11 +67,21 @@ class Ownership:
             self._source.hold(lane)
         self._looked = 0.0
 
-    def rest(self) -> None:
+    async def rest(self) -> None:
         """Poll no more of those of our lanes that have come to where they are suspended."""
         for lane in self._pipeline.resting(self._source.active):
+            position = self._pipeline.partitions[lane].position
             self._source.hold(lane)
             self.let_go({lane})
+            if not position.rests:
+                await self._rest_behind(lane, position)
+
+    async def _rest_behind(self, lane: Lane, position: Position) -> None:
+        """No record lies between a position and the offset from which on its lane rests: it has come there."""
+        async with acquired(self._pool) as connection, connection.transaction():
+            await intake.hold_acts(connection, lane.cell)
+            if await intake.skip(connection, lane, position.place, position.rests_from or 0):
+                await write.come_to_rest(connection, lane.cell)
 
     def cancel(self) -> None:
         """Ask no more."""
@@ -169,7 +179,7 @@ class Ownership:
             await intake.note_record_gap(
                 connection, *lane, position.epoch, (held, start), position.applied, "removed by retention"
             )
-            if start != held and not await intake.skip(connection, *lane, held, start):
+            if start != held and not await intake.skip(connection, lane, position.place, start):
                 raise LostPartition(f"another consumer moved {lane.label}: its position is read again")
         position.next_offset = start
         self._pipeline.partitions[lane].take_up(position)

@@ -45,6 +45,11 @@ class Position:
     suspensions: tuple[tuple[int, Millis | None], ...] = ()  # (what lies from which offset on rests, until when)
 
     @property
+    def place(self) -> tuple[int, int, int]:
+        """What a compare-and-set holds it to: epoch, next offset, fence."""
+        return self.epoch, self.next_offset, self.fence
+
+    @property
     def rests_from(self) -> int | None:
         """The offset from which on nothing is taken until a person says so; None: it is not suspended."""
         return next((offset for offset, until in self.suspensions if until is None), None)
@@ -123,16 +128,15 @@ class Partition:
             return 0
         missing = self.folding.missing(records)
         await self._load(connection, self.folding, missing)
-        start = 0
-        while start < len(records) and not self.batch.full:
+        start, need = self.folding.take(records, 0, state.terms, self.batch)
+        while need is not None:
+            stated = (self.batch, self.sealed)  # what is being written now may be durable once Postgres answers
+            known = await intake.known_inventories(connection, self.lane.cell, self.lane.partition, need)
+            for batch in stated:
+                if batch is not None:
+                    known |= batch.stated_by(need)
+            self.folding.states[need.encode()].known = known
             start, need = self.folding.take(records, start, state.terms, self.batch)
-            if need is not None:
-                stated = (self.batch, self.sealed)  # what is being written now may be durable once Postgres answers
-                known = await intake.known_inventories(connection, self.lane.cell, self.lane.partition, need)
-                for batch in stated:
-                    if batch is not None:
-                        known |= batch.stated_by(need)
-                self.folding.states[need.encode()].known = known
         self.folding.forget(missing)
         for record in reversed(records[start:]):
             self.inbox.appendleft(record)

@@ -5,7 +5,7 @@ compare-and-set on the position rows: a stale owner's statement matches none, an
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,6 +142,9 @@ async def put(connection: Connection, prepared: Prepared) -> None:
     Raises `LostPartition` where a position is no longer the one held, `BudgetSpent` where too many sources of a cell
     turned unreadable: then nothing may be committed.
     """
+    resting = sorted({batch.lane.cell for batch in prepared.batches if batch.rests})
+    for cell in resting:
+        await intake.hold_acts(connection, cell)
     moved = await intake.advance(connection, prepared.positions)
     if len(moved) != len(prepared.batches):
         there = {(row["cell"], row["topic"], row["partition"]) for row in moved}
@@ -149,28 +152,45 @@ async def put(connection: Connection, prepared: Prepared) -> None:
         msg = f"another consumer moved {', '.join(f'{c} {t} {p}' for c, t, p in gone)}: its position is read again"
         raise LostPartition(msg)
     for cell, statements in prepared.by_cell.items():
-        for name, columns in statements.items():
-            touched = await intake.write_columns(connection, name, cell, columns)
-            if name in _EXACT and touched != len(columns[0]):
-                msg = f"{name} of cell {cell} touched {touched} rows of {len(columns[0])}"
-                raise RuntimeError(msg)
-        await _retire(
-            connection, cell, [b for b in prepared.batches if b.lane.cell == cell], retiring=cell in prepared.retiring
-        )
-        for batch in prepared.batches:
-            if batch.lane.cell == cell and batch.acts:
+        of_cell = [batch for batch in prepared.batches if batch.lane.cell == cell]
+        await _put(connection, cell, statements, of_cell, retiring=cell in prepared.retiring)
+        if cell in resting:
+            await come_to_rest(connection, cell)
+        for batch in of_cell:
+            if batch.acts:
                 await acts.apply(connection, batch)
         if "bury" in statements:
             await budget.check(connection, cell, min(statements["bury"][4]), max(statements["bury"][4]))
 
 
-async def _retire(connection: Connection, cell: str, batches: Sequence[Batch], *, retiring: bool) -> None:
+async def _put(
+    connection: Connection, cell: str, statements: Mapping[str, Columns], batches: Sequence[Batch], *, retiring: bool
+) -> None:
+    """Write the columns of one cell, and end the runs of sources that were retired.
+
+    Those that were there are ended before others begin: their sources may be enrolled again since.
+    """
+    retired = [batch for batch in batches if retiring and batch.lane.topic == "telemetry"]
+    for name, columns in statements.items():
+        if name == "begin_runs":
+            await _retire(connection, cell, retired)
+        touched = await intake.write_columns(connection, name, cell, columns)
+        if name in _EXACT and touched != len(columns[0]):
+            msg = f"{name} of cell {cell} touched {touched} rows of {len(columns[0])}"
+            raise RuntimeError(msg)
+    await _retire(connection, cell, retired)
+
+
+async def _retire(connection: Connection, cell: str, batches: Iterable[Batch]) -> None:
     """End the runs of retired sources: all below the retirement is folded once the partition's time has reached it."""
     for batch in batches:
-        if retiring and batch.lane.topic == "telemetry":
-            await intake.end_retired(connection, cell, batch.lane.partition, batch.since, batch.applied)
-    if any(b.rests_from is not None and b.next_offset >= b.rests_from for b in batches):
-        await intake.end_resting(connection, cell)
+        await intake.end_retired(connection, cell, batch.lane.partition, batch.since, batch.applied)
+
+
+async def come_to_rest(connection: Connection, cell: str) -> None:
+    """Note which partitions of a cell have come to where they are suspended, and end what was retired there since."""
+    await intake.come_to_rest(connection, cell)
+    await intake.end_resting(connection, cell)
 
 
 _EXACT = frozenset({"extend_runs", "end_runs", "begin_runs", "add_changes", "add_outages", "bury"})

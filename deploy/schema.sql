@@ -544,7 +544,7 @@ CREATE TABLE source_term (
     cell text NOT NULL,
     source text NOT NULL,
     from_at timestamp with time zone NOT NULL,
-    source_class text NOT NULL,
+    source_class text,
     control_domain text NOT NULL,
     interval_ms bigint,
     clock_offset_ms bigint NOT NULL,
@@ -582,6 +582,7 @@ CREATE TABLE suspension (
     from_offset bigint NOT NULL,
     from_at timestamp with time zone NOT NULL,
     until_at timestamp with time zone,
+    rests_at timestamp with time zone,
     CONSTRAINT suspension_pkey PRIMARY KEY (cell, partition, from_at, act)
 );
 ALTER TABLE suspension ENABLE ROW LEVEL SECURITY;
@@ -1163,10 +1164,10 @@ BEGIN
     WHERE o.cell = p_cell AND o.topic = 'telemetry' AND o.from_at < p_until AND o.until_at > p_from
       AND o.until_at <= p_known_at
     UNION ALL
-    SELECT s.partition, s.from_at, least(coalesce(s.until_at, p_known_at), p_known_at)
+    SELECT s.partition, s.rests_at, least(coalesce(s.until_at, p_known_at), p_known_at)
     FROM suspension s
-    WHERE s.cell = p_cell AND s.from_at < least(p_until, p_known_at)
-      AND (s.until_at IS NULL OR s.until_at > greatest(p_from, s.from_at))
+    WHERE s.cell = p_cell AND s.rests_at < least(p_until, p_known_at)
+      AND (s.until_at IS NULL OR s.until_at > greatest(p_from, s.rests_at))
     ORDER BY partition, from_at;
 END $function$;
 -- may be called by holdfast_api
@@ -1213,9 +1214,9 @@ AS $function$
 BEGIN
     PERFORM set_config('holdfast.cells', p_viewer, true);
     RETURN QUERY
-    SELECT s.partition
+    SELECT DISTINCT s.partition
     FROM suspension s
-    WHERE s.cell = p_cell AND s.from_at <= p_known_at AND (s.until_at IS NULL OR s.until_at > p_known_at)
+    WHERE s.cell = p_cell AND s.rests_at <= p_known_at AND (s.until_at IS NULL OR s.until_at > p_known_at)
     ORDER BY s.partition;
 END $function$;
 -- may be called by holdfast_api
@@ -1263,6 +1264,7 @@ BEGIN
            t.from_at, s.first_at
     FROM term t
     FULL JOIN seen s ON s.source = t.source
+    WHERE t.source_class IS NOT NULL OR s.source_class IS NOT NULL  -- else it never was a source: only retired
     ORDER BY 1
     LIMIT p_limit;
 END $function$;
@@ -1299,7 +1301,7 @@ BEGIN
     UNION ALL
     SELECT t.source, t.from_at, t.source_class, t.control_domain
     FROM source_term t
-    WHERE t.cell = p_cell AND t.source = ANY (p_sources) AND t.from_at <= p_known_at
+    WHERE t.cell = p_cell AND t.source = ANY (p_sources) AND t.from_at <= p_known_at AND t.source_class IS NOT NULL
     ORDER BY 1, 2 NULLS FIRST;
 END $function$;
 -- may be called by holdfast_api

@@ -88,6 +88,10 @@ async def go_on(
         return f"partition {number} of {topic}.{cell} went on {LAST_EPOCH} times already: give the cell new topics"
     await connection.fetch(_SQL["go_on"], cell, topic, number, going.next_offset, at)
     await connection.fetch(_SQL["count_budget_from"], cell, at)
+    if topic == "telemetry":
+        if changed:  # offsets of the old log say nothing of the new one: what rested rests from its first record on
+            await connection.fetch(_SQL["suspended_in_new_log"], cell, number, going.next_offset)
+        await come_to_rest(connection, cell)
     if changed:
         why = f"{going.why} (the topic was recreated: what its old log held from offset {held} on is not known)"
         await note_record_gap(connection, cell, topic, number, epoch + 1, (0, going.next_offset), at, why)
@@ -124,7 +128,13 @@ async def suspend(  # noqa: PLR0917 - a row, in the order of its columns
         return f"partition {partition} has come to offset {row['next_offset']} since: suspend it from there, or later"
     await connection.fetch(_SQL["suspend"], cell, partition, act, from_offset, at)
     await connection.fetch(_SQL["read_otherwise"], cell, partition)
+    await come_to_rest(connection, cell)
     return None
+
+
+async def come_to_rest(connection: Connection, cell: str) -> None:
+    """Note up to when suspended partitions of a cell are applied that have come to where they rest."""
+    await connection.fetch(_SQL["come_to_rest"], cell)
 
 
 async def resume(connection: Connection, cell: str, partition: int, at: Millis) -> str | None:
@@ -175,13 +185,22 @@ async def end_retired(connection: Connection, cell: str, partition: int, since: 
     return len(await connection.fetch(_SQL["end_retired"], cell, partition, since, applied))
 
 
+async def hold_acts(connection: Connection, cell: str) -> Millis:
+    """Let no act of a cell be applied until the transaction ends; up to when they are.
+
+    Whoever needs that takes it before any position of telemetry: applying an act goes that way too.
+    """
+    applied: Millis = await connection.fetchval(_SQL["hold_acts"], cell)
+    return applied
+
+
 async def end_resting(connection: Connection, cell: str, applied: Millis | None = None) -> int:
     """End the open runs of sources that were retired, in partitions that rest, up to what is applied on the acts.
 
     Nothing else ends them there before the partition counts again. `applied` None: read it, and let no act be applied
     until the transaction ends.
     """
-    upto = await connection.fetchval(_SQL["hold_acts"], cell) if applied is None else applied
+    upto = await hold_acts(connection, cell) if applied is None else applied
     return len(await connection.fetch(_SQL["end_resting"], cell, upto))
 
 
@@ -249,11 +268,9 @@ async def put_cell(connection: Connection, cell: str, operator: str, salt_key: b
     return bool(await connection.fetch(_SQL["put_cell"], cell, operator, simulated, salt_key))
 
 
-async def skip(  # noqa: PLR0917 - a position, in the order of its columns
-    connection: Connection, cell: str, topic: str, partition: int, held: int, start: int
-) -> bool:
-    """Move a position over records that the broker no longer had when the partition was first seen."""
-    return bool(await connection.fetch(_SQL["skip"], cell, topic, partition, held, start))
+async def skip(connection: Connection, lane: tuple[str, str, int], held: tuple[int, int, int], start: int) -> bool:
+    """Move a position (epoch, next offset, fence) over offsets at which there is no record; whether it was there."""
+    return bool(await connection.fetch(_SQL["skip"], *lane, *held, start))
 
 
 async def letters(connection: Connection, statement: str, cell: str, *values: object) -> Rows:

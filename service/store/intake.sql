@@ -75,6 +75,16 @@ FOR UPDATE OF p
 INSERT INTO suspension (cell, partition, act, from_offset, from_at) VALUES ($1, $2, $3, $4, $5)
 RETURNING partition
 
+-- name: come_to_rest
+UPDATE suspension s SET rests_at = p.applied
+FROM position p
+WHERE s.cell = $1 AND s.until_at IS NULL AND s.rests_at IS NULL
+  AND p.cell = $1 AND p.topic = 'telemetry' AND p.partition = s.partition AND p.next_offset >= s.from_offset
+RETURNING s.partition
+
+-- name: suspended_in_new_log
+UPDATE suspension SET from_offset = least(from_offset, $3) WHERE cell = $1 AND partition = $2 RETURNING act
+
 -- name: resume
 UPDATE suspension SET until_at = $3 WHERE cell = $1 AND partition = $2 AND until_at IS NULL
 RETURNING partition
@@ -286,7 +296,9 @@ RETURNING cell
 SELECT cell FROM cell WHERE cell = $1 FOR UPDATE
 
 -- name: skip
-UPDATE position SET next_offset = $5 WHERE cell = $1 AND topic = $2 AND partition = $3 AND next_offset = $4 RETURNING partition
+UPDATE position SET next_offset = $7
+WHERE cell = $1 AND topic = $2 AND partition = $3 AND epoch = $4 AND next_offset = $5 AND fence = $6 AND stopped IS NULL
+RETURNING partition
 
 -- name: dead_letters
 SELECT topic, partition, epoch, "offset", at, code, words, source, retried_at, length(value) AS bytes

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import asyncpg
+import orjson
 import pytest
 
+from consumers import batch
 from consumers.derive import standing
 from schemas import acts
-from schemas.inventory import Item
-from schemas.words import Kind
+from schemas.inventory import Identifier, Item
+from schemas.words import Kind, Scheme, SourceClass
 from service.facts import whereabouts
 from service.facts.records import Binding
 from service.facts.whereabouts import History
@@ -17,15 +19,29 @@ from service.store.pool import create_pool
 from tests.properties.driving import Step, facts_after
 from tests.reference.model import facts
 from tests.reference.shapes import Facts, difference
-from tests.reference.test_rules import say, where
+from tests.reference.test_rules import P1, enrol, say, site, where
 from tests.support.facts import facts_of
-from tests.support.records import ACTS, HOUR, MINUTE, SECOND, START, TELEMETRY, Stream, item, serial
+from tests.support.records import (
+    ACTS,
+    FACILITY_TYPE,
+    HOUR,
+    MINUTE,
+    SECOND,
+    START,
+    TELEMETRY,
+    Stream,
+    heartbeat,
+    item,
+    message,
+    serial,
+)
 
 BOOKS = 8  # ids of assets follow from the cell's name, and nothing may follow from them
 
 CHASSIS, BOARD, GPU = serial("CH-0001", "acme/c1"), serial("1650000001", "nv/699"), serial("GPU-0001", "nv/h200")
 RACK, OTHER_RACK = serial("RACK-0001", "nv/r"), serial("RACK-0002", "nv/r")
 TOLERANCE = 15 * MINUTE
+MAC = {"scheme": "mac", "value": "00:25:90:aa:bb:00"}
 
 
 @pytest.fixture
@@ -219,3 +235,75 @@ async def test_rule_17_a_run_that_says_what_is_shown_already_is_no_reason_to_loo
     assert len(where(facts, "drive")) == 20
     assert looked[: looked.index(Kind.BOARD)].count(Kind.GPU) == 1
     assert looked.count(Kind.GPU) > 10
+
+
+@pytest.mark.parametrize("changes", [batch.MAX_CHANGES, 1], ids=["a-batch-of-many", "batches-of-one-change"])
+async def test_rule_6_a_clock_that_stepped_back_over_a_rest_is_two_outages(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, changes: int
+) -> None:
+    """One of no records before the resumption, one of the step, at one record; a batch that one fills is whole."""
+    monkeypatch.setattr(batch, "MAX_CHANGES", changes)
+    stream = Stream()
+    say(stream, START, "agent", agent())
+    suspend = acts.PartitionSuspend(key="s", by="p-1", partition=0, next_offset=stream.end(0))
+    stream.act(START + SECOND, suspend)
+    resumed = START + 10 * MINUTE
+    stream.act(resumed, acts.PartitionResume(key="r", by="p-1", partition=0))
+    for n in range(3):
+        say(stream, START - 2 * MINUTE + n, "agent", agent())
+    facts = await derived(pool, stream, resumed + MINUTE)
+    assert {(each.from_at, each.until_at) for each in facts.outages if each.topic == TELEMETRY} == {
+        (START, resumed),
+        (resumed, resumed + MINUTE),
+    }
+
+
+@pytest.mark.parametrize("written", [0, 1], ids=["begun-in-the-batch", "begun-before"])
+async def test_rule_6_a_source_that_is_retired_and_enrolled_again_within_a_batch_begins_anew(
+    pool: asyncpg.Pool, written: int
+) -> None:
+    """Its run ends at the first retirement, whether its row was there before or is written with the next one."""
+    stream = Stream()
+    enrol(stream, START, "agent")
+    say(stream, START, "agent", agent())
+    for n in range(1, 3):
+        stream.act(START + n * MINUTE, acts.SourceRetire(key=stream.key(), by="p-1", source="agent"))
+    enrol(stream, START + 3 * MINUTE, "agent")
+    say(stream, START + 4 * MINUTE, "agent", agent())
+    read = [Step("poll", topic=ACTS, count=9), Step("fold"), Step("write"), Step("poll"), Step("fold"), Step("write")]
+    facts = await derived(pool, stream, START + HOUR, steps=read * written)
+    assert [(run.first, run.until, run.end) for run in sorted(facts.runs)] == [
+        (START, START + MINUTE, "retired"),
+        (START + 4 * MINUTE, None, None),
+    ]
+
+
+async def test_rule_19_what_was_stated_for_less_than_a_millisecond_was_stated_of_what_holds_it_too(
+    pool: asyncpg.Pool,
+) -> None:
+    """A port's place is that of the chassis too, though the run that says so is replaced within its millisecond."""
+    stream = Stream()
+    site(stream)
+    enrol(stream, START, "switch", source_class=SourceClass.FACILITY)
+    stream.act(START, acts.SurveyPut(key=stream.key(), by="p-1", source="switch", positions={"port/0": P1}))
+    mac = Identifier(Scheme.MAC, "", str(MAC["value"]))
+    say(stream, START, "agent", [item("c", Kind.CHASSIS, CHASSIS), item("nic", Kind.NIC, mac, within="c")])
+    say(stream, START, "switch", [item("port/0", Kind.NIC, mac)])
+    stream.put(START, heartbeat("switch", bytes(32), time=START))
+    facts = await derived(pool, stream, START + HOUR)
+    assert {(row.container is None, row.place) for row in facts.whereabouts} == {(True, P1), (False, P1)}
+
+
+async def test_rule_4_a_source_that_is_retired_and_was_never_enrolled_is_of_its_formats_class(
+    pool: asyncpg.Pool,
+) -> None:
+    """A survey of the same millisecond counts: the source is a facility's, as its reports are."""
+    stream = Stream()
+    site(stream)
+    seen = {"slot": "port/0", "sees": {"kind": "nic", "identifiers": [MAC]}}
+    body = orjson.dumps({"scope": "ports", "observations": [seen]})
+    stream.put(START, message("switch", body, time=START, type_=FACILITY_TYPE))
+    stream.act(START + MINUTE, acts.SurveyPut(key=stream.key(), by="p-1", source="switch", positions={"port/0": P1}))
+    stream.act(START + MINUTE, acts.SourceRetire(key=stream.key(), by="p-1", source="switch"))
+    facts = await derived(pool, stream, START + HOUR)
+    assert {(row.place, row.until_at, row.end) for row in facts.bindings} == {(None, START + MINUTE, "replaced")}

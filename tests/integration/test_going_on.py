@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from schemas import acts
 from schemas.words import Kind, SourceClass
@@ -211,6 +212,93 @@ async def test_rule_33_acts_that_were_made_again_go_on_by_a_persons_hand(cell: C
         await connection.close()
     (gap,) = await cell.rows(GAPS)
     assert (gap["topic"], gap["epoch"], gap["from_offset"], gap["until_offset"]) == (ACTS, 1, 0, 0)
+
+
+async def _commit(cell: Cell, *records: Record) -> None:
+    """Write records in a transaction: what ends it takes an offset at which there is no record."""
+    producer = AIOKafkaProducer(bootstrap_servers=cell.bootstrap, transactional_id=unique("transaction"))
+    await producer.start()
+    try:
+        async with producer.transaction():
+            for each in records:
+                await producer.send(
+                    f"telemetry.{cell.name}", each.value, each.key, each.partition, each.timestamp, list(each.headers)
+                )
+    finally:
+        await producer.stop()
+
+
+async def test_rule_6_a_partition_comes_to_rest_where_no_record_is_left_before_the_offset(cell: Cell) -> None:
+    """What ends a transaction takes an offset: nothing else would ever move the position over it."""
+    suspend = acts.PartitionSuspend(key="s", by="p-1", partition=0, next_offset=2)
+    resume = acts.PartitionResume(key="r", by="p-1", partition=0)
+    async with consuming(cell):
+        await _commit(cell, _said("a", START))
+        await cell.produce([_act(suspend, START + SECOND), _beats(START + MINUTE)[1]])
+        await cell.until("SELECT act FROM suspension WHERE cell = $1 AND rests_at IS NULL", 1)
+        await cell.produce([_said("b", START + 2 * MINUTE), _beats(START + 3 * MINUTE)[1]])
+        assert (await _outcome(cell, "s"))["outcome"] == "applied"
+        (rested,) = await cell.until("SELECT rests_at FROM suspension WHERE cell = $1 AND rests_at IS NOT NULL", 1)
+        assert rested["rests_at"] == START
+        await cell.until(f"SELECT horizon FROM cell WHERE cell = $1 AND {HORIZON} >= {START + 3 * MINUTE}", 1)
+        assert await _sources(cell, 1) == {"a"}
+        await cell.produce([_act(resume, START + 4 * MINUTE), *_beats(START + 5 * MINUTE)])
+        assert await _sources(cell, 2) == {"a", "b"}
+
+
+async def test_rule_6_a_new_log_rests_from_its_first_record_on_while_its_partition_is_suspended(cell: Cell) -> None:
+    """Offsets of the old log say nothing of the new one, and its silence is ours from where its time stood."""
+    suspend = acts.PartitionSuspend(key="s", by="p-1", partition=0, next_offset=4)
+    resume = acts.PartitionResume(key="r", by="p-1", partition=0)
+    async with consuming(cell):
+        await cell.produce([_act(suspend, START - SECOND)])
+        await cell.produce([_said("a", START), _said("b", START + 1), *_beats(START + MINUTE)])
+        await cell.applied(START + MINUTE)
+        assert (await _outcome(cell, "s"))["outcome"] == "applied"
+    await cell.drop(TELEMETRY)
+    await cell.make_topics()
+    later = START + 10 * MINUTE
+    async with consuming(cell):
+        await cell.produce([_said("c", later - MINUTE)])
+        await cell.until(STOPPED, 1)
+        retire = acts.SourceRetire(key="gone", by="p-1", source="a")
+        await cell.produce([_act(retire, later - SECOND), _act(_go_on("again", 0), later), _beats(later + MINUTE)[1]])
+        assert (await _outcome(cell, "again"))["outcome"] == "applied"
+        await cell.until(f"SELECT horizon FROM cell WHERE cell = $1 AND {HORIZON} >= {later + MINUTE}", 1)
+        (rested,) = await cell.rows("SELECT from_offset, rests_at FROM suspension WHERE cell = $1")
+        assert (rested["from_offset"], rested["rests_at"]) == (0, START + MINUTE)
+        ended = "SELECT source, until_at FROM run WHERE cell = $1 AND end_cause = 'retired'"
+        assert [tuple(row.values()) for row in await cell.rows(ended)] == [("a", later - SECOND)]
+        assert await _sources(cell, 2) == {"a", "b"}
+        await cell.produce([_act(resume, later + 2 * MINUTE), *_beats(later + 3 * MINUTE)])
+        assert await _sources(cell, 3) == {"a", "b", "c"}
+        (run,) = await cell.rows("SELECT first_at FROM run WHERE cell = $1 AND source = 'c'")
+        assert run["first_at"] == later + 2 * MINUTE
+
+
+async def test_rule_6_what_a_new_log_brought_to_a_suspended_partition_is_known_once_it_is_resumed(
+    cell: Cell,
+) -> None:
+    """Nothing of a lane that rests is read: that its topic is another one is found out as it is resumed."""
+    suspend = acts.PartitionSuspend(key="s", by="p-1", partition=0, next_offset=2)
+    resume = acts.PartitionResume(key="r", by="p-1", partition=0)
+    async with consuming(cell):
+        await cell.produce([_act(suspend, START - SECOND)])
+        await cell.produce([_said("a", START), *_beats(START + MINUTE)])
+        await cell.applied(START + MINUTE)
+    await cell.drop(TELEMETRY)
+    await cell.make_topics()
+    resumed = START + 10 * MINUTE
+    async with consuming(cell):
+        await cell.produce([_said("b", START + 2 * MINUTE), _act(resume, resumed), _beats(resumed + MINUTE)[1]])
+        await cell.until(STOPPED, 1)
+        went_on = resumed + 2 * MINUTE
+        await cell.produce([_act(_go_on("again", 0), went_on), *_beats(went_on + MINUTE)])
+        await cell.applied(went_on + MINUTE)
+    runs = await cell.rows("SELECT source, first_at FROM run WHERE cell = $1 ORDER BY source")
+    assert [tuple(row.values()) for row in runs] == [("a", START), ("b", resumed)]
+    rested = await cell.rows("SELECT from_offset, rests_at, until_at FROM suspension WHERE cell = $1")
+    assert [tuple(row.values()) for row in rested] == [(0, START + MINUTE, resumed)]
 
 
 async def test_rule_6_a_suspended_partition_holds_nothing_up_and_a_resumed_one_counts(

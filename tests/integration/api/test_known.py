@@ -129,7 +129,9 @@ async def test_rule_3_what_is_found_out_later_about_a_thing_of_before_is_not_kno
 
 async def test_rule_6_a_partition_is_named_while_it_was_suspended_and_its_silence_is_ours(api: "Api") -> None:
     book = api.book
-    await book.connection.execute("INSERT INTO suspension VALUES ($1, 0, 7, 100, $2, $3)", book.cell, NOON, NOON + HOUR)
+    await book.connection.execute(
+        "INSERT INTO suspension VALUES ($1, 0, 7, 100, $2, $3, $2)", book.cell, NOON, NOON + HOUR
+    )
     named = {
         at: (await ask(api, **BEFORE, known_at=rfc3339(at))).get("suspended") for at in (NOON - 1, NOON, NOON + HOUR)
     }
