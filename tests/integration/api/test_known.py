@@ -130,8 +130,10 @@ async def test_rule_3_what_is_found_out_later_about_a_thing_of_before_is_not_kno
 async def test_rule_6_a_partition_is_named_while_it_was_suspended_and_its_silence_is_ours(api: "Api") -> None:
     book = api.book
     await book.connection.execute(
-        "INSERT INTO suspension VALUES ($1, 0, 7, 100, $2, $3, $2)", book.cell, NOON, NOON + HOUR
-    )
+        """INSERT INTO suspension (cell, partition, act, from_offset, rests_at, from_at, until_at)
+        VALUES ($1, 0, 7, 100, $2, $2::timestamptz + interval '1 min', $3), ($1, 1, 8, 100, NULL, $2, $3)""",
+        book.cell, NOON, NOON + HOUR,
+    )  # fmt: skip
     named = {
         at: (await ask(api, **BEFORE, known_at=rfc3339(at))).get("suspended") for at in (NOON - 1, NOON, NOON + HOUR)
     }
