@@ -36,13 +36,8 @@ class Clock:
             )
         at, before = max(stated, self.applied), self.last
         if before is not None:
-            silent, stepped = outage(self.applied, at), before - stated > CLOCK_STEP
-            if silent:
-                batch.outages.append((self.applied, at))
-            if silent or stepped:
-                back = stated if stepped else None
-                detail = canonical({"from": self.applied, "until": at, "stepped_back_to": back})
-                batch.changes.append(Change(at, rank, record.partition, record.offset, 0, "outage", None, detail))
+            order = (at, rank, record.partition, record.offset, 0)
+            self._break(order, stated if before - stated > CLOCK_STEP else None, batch)
         self.applied, self.last = at, stated
         return at
 
@@ -50,12 +45,19 @@ class Clock:
         """Move to when a suspended partition counted again: what rested is known from then on (rule 6)."""
         if at <= self.applied:
             return
-        if self.last is not None and outage(self.applied, at):
-            batch.outages.append((self.applied, at))
-            detail = canonical({"from": self.applied, "until": at, "stepped_back_to": None})
-            # Not `note`'s own number: it may have more to say of the very same record.
-            batch.changes.append(Change(at, TELEMETRY, record.partition, record.offset, -1, "outage", None, detail))
+        if self.last is not None:  # -1: `note` may have more to say of the very same record, as its 0
+            self._break((at, TELEMETRY, record.partition, record.offset, -1), None, batch)
         self.applied = at
+
+    def _break(self, order: tuple[Millis, int, int, int, int], back: Millis | None, batch: Batch) -> None:
+        """Note an outage up to a place in the order of rule 5, and a clock that stepped back to a moment there."""
+        at = order[0]
+        silent = outage(self.applied, at)
+        if silent:
+            batch.outages.append((self.applied, at))
+        if silent or back is not None:
+            detail = canonical({"from": self.applied, "until": at, "stepped_back_to": back})
+            batch.changes.append(Change(*order, "outage", None, detail))
 
 
 def outage(before: Millis, at: Millis) -> bool:

@@ -73,15 +73,15 @@ class Ownership:
             position = self._pipeline.partitions[lane].position
             self._source.hold(lane)
             self.let_go({lane})
-            if not position.rests:
-                await self._rest_behind(lane, position)
+            if position.rests_from is not None and not position.rests:
+                await self._rest_behind(lane, position, position.rests_from)
 
-    async def _rest_behind(self, lane: Lane, position: Position) -> None:
+    async def _rest_behind(self, lane: Lane, position: Position, offset: int) -> None:
         """No record lies between a position and the offset from which on its lane rests: it has come there."""
         async with acquired(self._pool) as connection, connection.transaction():
-            await intake.hold_acts(connection, lane.cell)
-            if await intake.skip(connection, lane, position.place, position.rests_from or 0):
-                await write.come_to_rest(connection, lane.cell)
+            applied = await intake.hold_acts(connection, lane.cell)
+            if await intake.skip(connection, lane, position.place, offset):
+                await write.come_to_rest(connection, lane.cell, applied)
 
     def cancel(self) -> None:
         """Ask no more."""

@@ -12,6 +12,7 @@ from typing import Any
 from consumers import acts, budget
 from consumers.batch import Batch
 from schemas.errors import LostPartition
+from service.facts.records import Millis
 from service.store import intake
 from service.store.pool import Connection
 
@@ -142,9 +143,10 @@ async def put(connection: Connection, prepared: Prepared) -> None:
     Raises `LostPartition` where a position is no longer the one held, `BudgetSpent` where too many sources of a cell
     turned unreadable: then nothing may be committed.
     """
-    resting = sorted({batch.lane.cell for batch in prepared.batches if batch.rests})
-    for cell in resting:
-        await intake.hold_acts(connection, cell)
+    resting = {
+        cell: await intake.hold_acts(connection, cell)
+        for cell in sorted({batch.lane.cell for batch in prepared.batches if batch.rests})
+    }
     moved = await intake.advance(connection, prepared.positions)
     if len(moved) != len(prepared.batches):
         there = {(row["cell"], row["topic"], row["partition"]) for row in moved}
@@ -155,7 +157,7 @@ async def put(connection: Connection, prepared: Prepared) -> None:
         of_cell = [batch for batch in prepared.batches if batch.lane.cell == cell]
         await _put(connection, cell, statements, of_cell, retiring=cell in prepared.retiring)
         if cell in resting:
-            await come_to_rest(connection, cell)
+            await come_to_rest(connection, cell, resting[cell])
         for batch in of_cell:
             if batch.acts:
                 await acts.apply(connection, batch)
@@ -187,10 +189,13 @@ async def _retire(connection: Connection, cell: str, batches: Iterable[Batch]) -
         await intake.end_retired(connection, cell, batch.lane.partition, batch.since, batch.applied)
 
 
-async def come_to_rest(connection: Connection, cell: str) -> None:
-    """Note which partitions of a cell have come to where they are suspended, and end what was retired there since."""
+async def come_to_rest(connection: Connection, cell: str, applied: Millis) -> None:
+    """Note which partitions of a cell have come to where they are suspended, and end what was retired there by then.
+
+    `applied`: up to when the cell's acts are, which are held. Those of this very transaction see to it themselves.
+    """
     await intake.come_to_rest(connection, cell)
-    await intake.end_resting(connection, cell)
+    await intake.end_resting(connection, cell, applied)
 
 
 _EXACT = frozenset({"extend_runs", "end_runs", "begin_runs", "add_changes", "add_outages", "bury"})

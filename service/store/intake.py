@@ -194,14 +194,12 @@ async def hold_acts(connection: Connection, cell: str) -> Millis:
     return applied
 
 
-async def end_resting(connection: Connection, cell: str, applied: Millis | None = None) -> int:
+async def end_resting(connection: Connection, cell: str, applied: Millis) -> int:
     """End the open runs of sources that were retired, in partitions that rest, up to what is applied on the acts.
 
-    Nothing else ends them there before the partition counts again. `applied` None: read it, and let no act be applied
-    until the transaction ends.
+    Nothing else ends them there before the partition counts again. No act may be applied meanwhile (`hold_acts`).
     """
-    upto = await hold_acts(connection, cell) if applied is None else applied
-    return len(await connection.fetch(_SQL["end_resting"], cell, upto))
+    return len(await connection.fetch(_SQL["end_resting"], cell, applied))
 
 
 async def write_columns(connection: Connection, name: str, cell: str, columns: Columns) -> int:
