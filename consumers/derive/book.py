@@ -49,6 +49,7 @@ class Book:
         self.decided: set[str] = set()  # assets that have a row in `decision`
         self.touched: dict[str, None] = {}
         self.lifting: set[str] = set()  # touched ones that lost a surveyed place, which was their containers' too
+        self.renamed: set[str] = set()  # touched ones that are other parts than before: they may have, by one of these
         # What is to be written: statement → rows.
         self.writes: dict[str, list[tuple[object, ...]]] = defaultdict(list)
         self.gaps: dict[tuple[str, str, Millis], tuple[OpenGap, Millis | None, bool]] = {}  # with end, and if stored

@@ -159,6 +159,7 @@ class Graph(Parts):
                 before = book.asset_of(name)
                 if book.rename(name, asset, moment):
                     book.touched.update(dict.fromkeys((before, asset)))
+                    book.renamed |= {before, asset}
                     await book.load_within([name])
                     await book.load_names(row.asset for row in book.within[name])
                     book.touched.update(dict.fromkeys(book.asset_of(row.asset) for row in book.within[name]))
@@ -205,6 +206,7 @@ class Graph(Parts):
             renamed[(row.source, row.scope, row.slot)] = self.name_of[part.key]
             book.touched[self.name_of[part.key]] = None
         book.touched.update(dict.fromkeys((book.asset_of(name), name)))
+        book.renamed |= {book.asset_of(name), name, *renamed.values()}
         book.rename(name, name, moment)
         await book.load_within([name])
         for row in [*book.by_name[name], *book.within[name]]:

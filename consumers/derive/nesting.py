@@ -98,6 +98,19 @@ class Nesting:
             level = {container for asset in level for container in self.containers(asset)} - out
         return out
 
+    async def surveyed(self, assets: Iterable[str]) -> bool:
+        """Whether a surveyed place was ever known of assets, or of what was claimed to stand in them, however deep."""
+        level, seen = set(assets), set[str]()
+        for _ in range(DEPTH):
+            if not level:
+                break
+            await self._load(level)
+            if any(row.surveyed for asset in level for row in self.claims(asset)):
+                return True
+            seen |= level
+            level = {part for parts in (await self._parts(level)).values() for part in parts} - seen
+        return False
+
     # -- what stands in what ----------------------------------------------------------------------------------------
 
     async def chains(self, containers: Iterable[str], before: Millis | None = None) -> set[Millis]:

@@ -36,6 +36,9 @@ class Standing:
         """
         book, nesting = self._book, self._nesting
         nesting.begin()
+        if await nesting.surveyed(book.renamed):
+            book.lifting |= book.renamed
+        book.renamed.clear()
         book.touched.update(dict.fromkeys(sorted(await nesting.outwards(book.lifting))))
         book.lifting.clear()
         looks: dict[str, int] = {}

@@ -307,3 +307,26 @@ async def test_rule_4_a_source_that_is_retired_and_was_never_enrolled_is_of_its_
     stream.act(START + MINUTE, acts.SourceRetire(key=stream.key(), by="p-1", source="switch"))
     facts = await derived(pool, stream, START + HOUR)
     assert {(row.place, row.until_at, row.end) for row in facts.bindings} == {(None, START + MINUTE, "replaced")}
+
+
+async def test_rule_20_a_rack_is_not_where_a_port_saw_what_turned_out_not_to_be_in_it(pool: asyncpg.Pool) -> None:
+    """Two chassis were one by a serial that is shared: where the one's port is, the other's rack is not."""
+    stream = Stream()
+    site(stream)
+    enrol(stream, START, "switch", source_class=SourceClass.FACILITY)
+    stream.act(START, acts.SurveyPut(key=stream.key(), by="p-1", source="switch", positions={"port/0": P1}))
+    mac = Identifier(Scheme.MAC, "", str(MAC["value"]))
+    uuid = Identifier(Scheme.SYSTEM_UUID, "", "00000001-1111-4222-8333-444455556666")
+    vendors, models = (Identifier(Scheme.SERIAL, scope, "SN-1-000") for scope in ("acme", "acme/chassis"))
+    held = [item("c", Kind.CHASSIS, vendors, uuid), item("nic", Kind.NIC, mac, within="c")]
+    say(stream, START, "agent", held)
+    say(stream, START, "shelf", [item("r", Kind.RACK, RACK), item("c", Kind.CHASSIS, models, within="r")])
+    say(stream, START, "switch", [item("port/0", Kind.NIC, mac)])
+    told = START + HOUR
+    shared = acts.IdentifierShare(
+        key=stream.key(), by="p-1", scheme=Scheme.SERIAL, scope="acme/chassis", value="SN-1-000"
+    )
+    stream.act(told, shared)
+    facts = await derived(pool, stream, told + MINUTE)
+    assert where(facts, "rack") == []
+    assert {row.known_until for row in facts.whereabouts if row.container is None} == {None, told}
