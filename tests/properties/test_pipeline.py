@@ -56,5 +56,5 @@ def test_rule_17_things_within_things_seen_at_different_depths_are_where_the_mod
 @given(data=st.data())
 def test_rule_6_a_suspended_partition_comes_to_the_facts_of_the_model(bench: Bench, data: st.DataObject) -> None:
     """Rules 4 to 6: what people say while things go on, partitions suspended and resumed among it."""
-    records, partitions = data.draw(lives(), label="records")
+    records, partitions = data.draw(lives(explain=False), label="records")
     check(bench, records, partitions, data.draw(treatments(partitions), label="steps"))
