@@ -12,9 +12,12 @@ from schemas.report import Message, Report
 from schemas.words import Kind, Scheme
 from tests.unit.formats.test_this_machine import block, nvme, port, slots, values, write
 
-CAPTURE = Path(__file__).parent / "captures/h200-guest"
+CAPTURES = Path(__file__).parent / "captures"
+CAPTURE = CAPTURES / "h200-guest"
 IDLE, BUSY = ((CAPTURE / f"{name}.xml").read_bytes() for name in ("nvidia-smi", "nvidia-smi-busy"))
+H100 = (CAPTURES / "h100-guest/nvidia-smi.xml").read_bytes()
 GPU = {Scheme.GPU_UUID: "GPU-5e0b7c1d-93aa-5c21-8f4e-2b6d90c417af", Scheme.SERIAL: "1650000000017"}
+OTHER_GPU = {Scheme.GPU_UUID: "GPU-7d31f0a2-45c6-5b18-92de-0a6c8e13f5b4", Scheme.SERIAL: "1650000000024"}
 
 
 @pytest.fixture
@@ -33,10 +36,13 @@ def kinds(reading: Reading) -> set[Kind]:
     return {item.kind for item in reading.inventory.items}
 
 
-def test_rule_15_what_a_host_makes_up_is_no_hardware_of_its_guest(guest: Path) -> None:
-    reading = read_machine(guest, lambda: IDLE)
+@pytest.mark.parametrize(("document", "gpu"), [(IDLE, GPU), (H100, OTHER_GPU)], ids=["h200", "h100"])
+def test_rule_15_what_a_host_makes_up_is_no_hardware_of_its_guest(
+    guest: Path, document: bytes, gpu: dict[Scheme, str]
+) -> None:
+    reading = read_machine(guest, lambda: document)
     assert kinds(reading) == {Kind.CHASSIS, Kind.CPU, Kind.GPU}
-    assert values(slots(reading)["pci/0000:00:06.0"]) == GPU
+    assert values(slots(reading)["pci/0000:00:06.0"]) == gpu
     assert all(item.identifiers == () for item in reading.inventory.items if item.kind is not Kind.GPU)
     assert reading.inventory.complete_for == {Kind.CPU, Kind.GPU}
     assert [words for words in reading.left_out if "host" in words] == [
