@@ -89,6 +89,7 @@ class Predicate(StrEnum):
     """What a claim says of its subject."""
 
     LOCATED_AT = "located_at"
+    NOT_IN = "not_in"
     STAYED = "stayed"
     CONTAINS = "contains"
 

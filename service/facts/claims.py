@@ -40,6 +40,7 @@ class Claim:
     """A statement to check about [from_at, until_at), with the grades asked for and the silences allowed.
 
     - `located_at`: in `place`, or in `country`, at every moment. Exactly one of the two.
+    - `not_in`: known to be elsewhere than in `place`, or `country`, at every moment. Exactly one of the two.
     - `stayed`: at every moment at the rack position where it was at `from_at`; with `place`, never left that place.
     - `contains`: the contents at every moment are `expected`, or what they were at `from_at`.
 
@@ -64,17 +65,17 @@ class Claim:
                 raise BadClaim(words)
 
     def _shape(self) -> tuple[tuple[bool, str], ...]:
-        located = self.predicate is Predicate.LOCATED_AT
+        located = self.predicate in {Predicate.LOCATED_AT, Predicate.NOT_IN}
         contains = self.predicate is Predicate.CONTAINS
         name = self.predicate.value
         return (
             (self.until_at <= self.from_at, "the interval is empty or backwards: `until` must be later than `from`"),
             (
                 located and (self.place is None) == (self.country is None),
-                "located_at needs either a place or a country: give exactly one of them",
+                f"{name} needs either a place or a country: give exactly one of them",
             ),
-            (not located and self.country is not None, f"{name} takes no country: ask located_at for one"),
-            (contains and self.place is not None, "contains takes no place: ask located_at for one"),
+            (not located and self.country is not None, f"{name} takes no country: ask located_at or not_in for one"),
+            (contains and self.place is not None, "contains takes no place: ask located_at or not_in for one"),
             (not contains and self.expected is not None, f"{name} takes no expected contents: ask contains for them"),
         )
 

@@ -1,4 +1,4 @@
-"""`located_at` and `stayed`: the verdict on where one thing was, in the order of SEMANTICS rule 26."""
+"""`located_at`, `not_in` and `stayed`: the verdict on where one thing was, in the order of SEMANTICS rule 26."""
 
 from dataclasses import dataclass, replace
 
@@ -50,7 +50,8 @@ class Locating:
             silent = self.silences.of(subject, None)
             return Located(Verdict.UNPROVEN, None, None, coarse, Grades(), NONE, NONE, disputed, silent)
         if place not in self._placings:
-            target = Target(self.chain.evidence.places, place, self.claim.country)
+            outside = self.claim.predicate is Predicate.NOT_IN
+            target = Target(self.chain.evidence.places, place, self.claim.country, outside)
             self._placings[place] = Placing(self.chain, target)
         placing = self._placings[place]
         support = placing.grades(subject, Mode.ANY)

@@ -18,20 +18,30 @@ from service.facts.spans import NONE, Span, Spans, bridge, intersect, subtract, 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The place, or the country, that a claim names."""
+    """The place, or the country, that a claim names; `outside`: all the rest of the world instead.
+
+    A place that holds the one named, or that stands in no known country, is neither within nor outside.
+    """
 
     places: Places
     place: str | None = None
     country: str | None = None
+    outside: bool = False
 
     def supports(self, place: str) -> bool:
-        """Whether being at `place` is being at the target; a place that holds the target does not say that."""
+        """Whether being at `place` is being at the target."""
+        return self._elsewhere(place) if self.outside else self._within(place)
+
+    def refuses(self, place: str) -> bool:
+        """Whether being at `place` is being where the target is not."""
+        return self._within(place) if self.outside else self._elsewhere(place)
+
+    def _within(self, place: str) -> bool:
         if self.place is not None:
             return self.places.within(place, self.place)
         return self.country is not None and self.places.country_of(place) == self.country
 
-    def refuses(self, place: str) -> bool:
-        """Whether being at `place` is being elsewhere."""
+    def _elsewhere(self, place: str) -> bool:
         if self.place is not None:
             return not self.places.agree(place, self.place)
         country = self.places.country_of(place)

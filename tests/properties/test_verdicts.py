@@ -3,14 +3,14 @@
 The oracle below knows nothing of spans: it asks at one instant after another who was heard last and who next.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from schemas.canonical import canonical
-from schemas.words import BindingEnd, Kind, RunEnd, SourceClass, Timing, Verdict
+from schemas.words import BindingEnd, Kind, Predicate, RunEnd, SourceClass, Timing, Verdict
 from service.facts.claims import Claim
 from service.facts.document import document, document_of_set
 from service.facts.evidence import Evidence, IdentityDispute
@@ -19,6 +19,7 @@ from service.facts.policy import CURRENT
 from service.facts.records import AssetId, Binding, Run, Source, Whereabouts
 from service.facts.sets import judge_set
 from tests.support.verdicts import (
+    ABROAD,
     GPU,
     HOUR,
     MINUTE,
@@ -33,6 +34,7 @@ from tests.support.verdicts import (
     Site,
     at,
     contains,
+    out_of,
     seen,
     stands,
     stayed,
@@ -181,8 +183,12 @@ def during(claim: Claim) -> Claim:
     return replace(claim, from_at=START, until_at=END)
 
 
-CLAIMS = (during(at()), during(at(SITE)), during(at(country="MY")), during(stayed()), during(contains()))
-LOCATED = CLAIMS[:4]
+LOCATED = tuple(
+    during(each)
+    for each in (at(), at(SITE), at(country="MY"), stayed(), out_of(country="SG"), out_of(ABROAD), out_of(R8))
+)
+CLAIMS = (*LOCATED, during(contains()))
+Fits = Callable[[str], bool]
 
 
 # -- the oracle
@@ -268,10 +274,10 @@ def unplugged(evidence: Evidence, asset: AssetId, moment: int) -> bool:
     )
 
 
-def seen_gone(evidence: Evidence, asset: AssetId, moment: int, place: str) -> bool:
+def seen_gone(evidence: Evidence, asset: AssetId, moment: int, fits: Fits) -> bool:
     """Whether it was seen gone: from the container that its place rests on, or by a sensing domain from the place."""
     found = evidence.assets[asset].bindings
-    own = [each for each in found if each.lifted_from is None and PLACES.within(each.place or "", place)]
+    own = [each for each in found if each.lifted_from is None and each.place and fits(each.place)]
     for each, gone in ends_seen(evidence, asset, moment):
         domain = [other for other in own if other.source.control_domain == each.source.control_domain]
         if each in own and senses(each) and not any(_heard(evidence, other, gone, moment) for other in domain):
@@ -279,7 +285,7 @@ def seen_gone(evidence: Evidence, asset: AssetId, moment: int, place: str) -> bo
     if any(each.place for each in found):
         return False
     return unplugged(evidence, asset, moment) or any(
-        container is not None and seen_gone(evidence, container, moment, place)
+        container is not None and seen_gone(evidence, container, moment, fits)
         for container in {each.container for each in found}
     )
 
@@ -298,15 +304,19 @@ def senses(binding: Binding) -> bool:
     return binding.surveyed and binding.source.source_class is SourceClass.FACILITY
 
 
-def corroborated(evidence: Evidence, asset: AssetId, claim: Claim, moment: int) -> bool:
-    """Whether two known domains that agree, one of them sensing, put the asset where the claim says."""
-    place = claim.place or (None if claim.country else R7)
-    heard = [
-        each
-        for each in voices(evidence, asset, moment)
-        if each[0] != "unknown"
-        and (PLACES.within(each[2], place) if place else PLACES.country_of(each[2]) == claim.country)
-    ]
+def fitting(claim: Claim) -> Fits:
+    """Give what tells whether a place is where the claim says that its subject is."""
+    place, country = claim.place or (None if claim.country else R7), claim.country
+    if claim.predicate is Predicate.NOT_IN:
+        return lambda at: (
+            not PLACES.agree(at, place) if place else PLACES.country_of(at) not in {None, country}  # either is given
+        )
+    return lambda at: PLACES.within(at, place) if place else PLACES.country_of(at) == country
+
+
+def corroborated(evidence: Evidence, asset: AssetId, fits: Fits, moment: int) -> bool:
+    """Whether two known domains that agree, one of them sensing, put the asset at one place that fits."""
+    heard = [each for each in voices(evidence, asset, moment) if each[0] != "unknown" and fits(each[2])]
     return any(one[3] and one[0] != other[0] and PLACES.agree(one[2], other[2]) for one in heard for other in heard)
 
 
@@ -330,10 +340,29 @@ def test_rule_26_confirmed_implies_corroborated_at_every_moment(evidence: Eviden
             verdict = judge(claim, subject, evidence).verdict
             event(f"{subject} {verdict}")
             if verdict is Verdict.CONFIRMED:
-                place = claim.place or ("kul" if claim.country else R7)
+                fits = fitting(claim)
                 for moment in instants(evidence):
-                    assert corroborated(evidence, subject, claim, moment), moment - START
-                    assert not seen_gone(evidence, subject, moment, place), moment - START
+                    assert corroborated(evidence, subject, fits, moment), moment - START
+                    assert not seen_gone(evidence, subject, moment, fits), moment - START
+
+
+GOOD = {Verdict.CONFIRMED, Verdict.CONSISTENT, Verdict.STALE}
+
+
+@settings(max_examples=150, deadline=None)
+@given(sites(), st.sampled_from([at(country="MY"), at(SITE), at(R7), at(R8)]))
+def test_rule_26_what_is_somewhere_is_not_elsewhere(evidence: Evidence, claim: Claim) -> None:
+    inside = during(claim)
+    outside = replace(inside, predicate=Predicate.NOT_IN)
+    for subject in (GPU, TRAY, RACK):
+        one, other = judge(inside, subject, evidence).verdict, judge(outside, subject, evidence).verdict
+        assert not (one in GOOD and other in GOOD)
+        for sure, denied in ((one, other), (other, one)):
+            if sure is Verdict.CONFIRMED:
+                assert denied is Verdict.CONTRADICTED
+        if one is Verdict.CONFIRMED:  # to be outside what does not touch it asks for less than to be within it
+            for away in (out_of(country="SG"), out_of(ABROAD)):
+                assert judge(during(away), subject, evidence).verdict is Verdict.CONFIRMED
 
 
 @settings(max_examples=120, deadline=None)
@@ -341,7 +370,7 @@ def test_rule_26_confirmed_implies_corroborated_at_every_moment(evidence: Eviden
 def test_rule_26_a_contradicting_binding_never_makes_a_verdict_confirmed(
     evidence: Evidence, rival: Binding, heard: tuple[Run, ...]
 ) -> None:
-    rival = replace(rival, place="sin/r1", runs=heard)
+    rival = replace(rival, place=ABROAD, runs=heard)
     found = evidence.assets[TRAY]
     more = replace(evidence, assets={**evidence.assets, TRAY: replace(found, bindings=(*found.bindings, rival))})
     said = any(
@@ -350,7 +379,8 @@ def test_rule_26_a_contradicting_binding_never_makes_a_verdict_confirmed(
         and START <= run.first < min(END, evidence.known_at, rival.until_at or END, reach(run, evidence.known_at))
         for run in heard
     )
-    for claim in CLAIMS:
+    refused = [claim for claim in CLAIMS if claim.predicate is Predicate.CONTAINS or not fitting(claim)(ABROAD)]
+    for claim in refused:
         for subject in (GPU, TRAY, RACK):
             after = judge(claim, subject, more).verdict
             if after is Verdict.CONFIRMED:

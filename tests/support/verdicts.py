@@ -157,6 +157,11 @@ def at(place: str | None = R7, **more: object) -> Claim:
     return replace(claim, **more)  # type: ignore[arg-type]
 
 
+def out_of(place: str | None = None, **more: object) -> Claim:
+    """Claim that something was elsewhere."""
+    return replace(at(place, **more), predicate=Predicate.NOT_IN)
+
+
 def stayed(**more: object) -> Claim:
     """Claim that something stayed."""
     return replace(Claim(Predicate.STAYED, T0, UNTIL), **more)  # type: ignore[arg-type]
