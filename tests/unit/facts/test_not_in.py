@@ -48,7 +48,7 @@ def test_rule_26_what_is_corroborated_elsewhere_is_confirmed_not_to_be_there() -
 
 @pytest.mark.parametrize("where", [{"country": "MY"}, {"place": SITE}, {"place": HALL}, {"place": R7}])
 def test_rule_26_what_is_there_contradicts(where: dict[str, str]) -> None:
-    answer = judge(replace(at(**where), predicate=Predicate.NOT_IN), GPU, Site().evidence())  # type: ignore[arg-type]
+    answer = judge(replace(at(**where), predicate=Predicate.NOT_IN), GPU, Site().evidence())
     assert answer.verdict is Verdict.CONTRADICTED
     assert {each.place for each in answer.contradicting if each.place} == {R7}
 
