@@ -118,20 +118,17 @@ class Standing:
         )  # fmt: skip
 
     def _runs(self, pair: Pair, from_at: Millis, until_at: Millis | None, moment: Moment) -> tuple[Run, ...]:
-        """Runs of a pair within an interval; one that was going on when the interval began counts from there.
+        """Runs of a pair within an interval, and the one that was going on when it began.
 
         Of those that begin at this moment only what was taken already: what the others state is not bound yet.
         """
-        out = []
-        for begun, run in self._book.runs.get(pair, ()):
-            if begun > moment.order[:4] or (until_at is not None and run.first >= until_at):
-                continue
-            if run.first >= from_at:
-                out.append(run)
-            elif run.last + run.tolerance >= from_at and (run.until is None or run.until > from_at):
-                last = max(run.last, from_at)
-                out.append(Run(from_at, last, run.tolerance, run.timing, run.until, run.end))
-        return tuple(out)
+        return tuple(
+            run
+            for begun, run in self._book.runs.get(pair, ())
+            if begun <= moment.order[:4]
+            and (until_at is None or run.first < until_at)
+            and (run.first >= from_at or run.speaks(from_at))
+        )
 
     async def _lifted(self, asset: str, moment: Moment, depth: int) -> list[tuple[BindingRow, Millis, Millis | None]]:
         """Surveyed bindings of the parts of an asset, for the time that they are its parts."""

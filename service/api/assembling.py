@@ -71,19 +71,12 @@ class _Assembler:
         )
 
     def _runs_during(self, pair: tuple[str, str], from_at: Millis, until_at: Millis | None) -> tuple[Run, ...]:
-        """Give the runs of a stretch; one that began before it (a place was surveyed since) counts from its start.
-
-        What was heard last may then lie before the stretch: it is what is known of it, whenever one asks.
-        """
-        found = []
-        for run in self._runs.get(pair, ()):
-            if (until_at is not None and run.first >= until_at) or (run.until is not None and run.until <= from_at):
-                continue
-            if run.first >= from_at:
-                found.append(run)
-            elif run.last + run.tolerance >= from_at:
-                found.append(Run(from_at, run.last, run.tolerance, run.timing, run.until, run.end))
-        return tuple(found)
+        """Give the runs of a stretch, and the one that was going on when it began (a place was surveyed since)."""
+        return tuple(
+            run
+            for run in self._runs.get(pair, ())
+            if (until_at is None or run.first < until_at) and (run.first >= from_at or run.speaks(from_at))
+        )
 
     def _asset(self, name: str) -> AssetId:
         return AssetId(self._held.asset_of.get(name, name))

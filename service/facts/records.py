@@ -37,6 +37,10 @@ class Run:
     until: Millis | None = None
     end: RunEnd | None = None
 
+    def speaks(self, at: Millis) -> bool:
+        """Whether its source, heard since it began, is neither silent at a moment nor stated anything else."""
+        return self.first <= at <= self.last + self.tolerance and (self.until is None or at < self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -45,7 +49,7 @@ class Binding:
     `container` is the asset that stood in the item's `within` slot of the same report. `place` is the
     place's name; `surveyed` says that a facility source is tied to it by a survey (grade `sensed`), else
     the place was merely stated (grade `declared`). `runs` are the runs of (source, scope) whose inventory
-    lists the slot, oldest first, none beginning before `from_at`.
+    lists the slot, oldest first; the first may have begun before `from_at`: a place was surveyed meanwhile.
     `lifted_from`: set where the binding is really one of a part of this asset (a port sees a network card
     at a place; the card's chassis, and its rack, are therefore there): the part's id. A lifted binding has a
     place and no container.

@@ -19,7 +19,7 @@ from service.store.pool import create_pool
 from tests.properties.driving import Step, facts_after
 from tests.reference.model import facts
 from tests.reference.shapes import Facts, difference
-from tests.reference.test_rules import P1, enrol, say, site, where
+from tests.reference.test_rules import P1, P2, enrol, say, site, where
 from tests.support.facts import facts_of
 from tests.support.records import (
     ACTS,
@@ -330,3 +330,19 @@ async def test_rule_20_a_rack_is_not_where_a_port_saw_what_turned_out_not_to_be_
     facts = await derived(pool, stream, told + MINUTE)
     assert where(facts, "rack") == []
     assert {row.known_until for row in facts.whereabouts if row.container is None} == {None, told}
+
+
+async def test_rule_18_who_was_last_heard_before_a_survey_is_no_longer_waited_for_when_silent(
+    pool: asyncpg.Pool,
+) -> None:
+    """A survey says where the port is, not that its switch was heard once more: another claim is believed at once."""
+    stream = Stream()
+    site(stream)
+    enrol(stream, START, "switch", source_class=SourceClass.FACILITY)
+    mac = Identifier(Scheme.MAC, "", str(MAC["value"]))
+    say(stream, START, "switch", [item("port/0", Kind.NIC, mac)])
+    surveyed, silent = START + 5 * MINUTE, START + TOLERANCE + MINUTE
+    stream.act(surveyed, acts.SurveyPut(key=stream.key(), by="p-1", source="switch", positions={"port/0": P1}))
+    say(stream, silent, "agent", [item("nic", Kind.NIC, mac, place=P2)])
+    rows = where(await derived(pool, stream, silent + SECOND), "nic")
+    assert [(row.from_at, row.place, row.moving) for row in rows] == [(surveyed, P1, False), (silent, P2, False)]
