@@ -9,8 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-dev.lock
-# 0: one test at a time. Tests wait more than they compute, and each worker starts servers of its own.
-WORKERS ?= 0
+# Tests wait more than they compute, and each worker starts servers of its own. 0: one test at a time.
+WORKERS ?= 2
 # New releases wait a week before they can enter the lock.
 LOCK_OPTIONS = --universal --python-version 3.11 --generate-hashes --quiet \
 	--exclude-newer "$$(date --utc --date '7 days ago' +%Y-%m-%dT00:00:00Z)" --custom-compile-command 'make lock'
@@ -27,7 +27,7 @@ setup: ## a virtual environment in .venv, from the hash-pinned lock; nothing to 
 demo: setup ## start everything, play 30 days of a site, ask and print (ONCE=1 exits; CAPTURES=folder adds captures)
 	@$(BIN)/holdfast demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(CAPTURES),--captures '$(CAPTURES)')
 
-test: setup browser ## every test, on the real PostgreSQL and the real Kafka (WORKERS=2: two at a time)
+test: setup browser ## every test, on the real PostgreSQL and the real Kafka (WORKERS=0: one at a time)
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 browser:

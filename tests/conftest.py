@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from deploy.embedded import EmbeddedKafka, EmbeddedPostgres
 from deploy.embedded.paths import data_dir, jars_dir, kafka_dir, postgres_dir
@@ -28,7 +30,11 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 # The same examples each time, so that a change is judged by itself; HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("same", derandomize=True)
 settings.register_profile("search", derandomize=False)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "same")
+settings.load_profile(PROFILE)
+if PROFILE == "same":
+    # Else it also draws constants of whatever modules are loaded by then: other ones for each file, worker and change.
+    providers._get_local_constants = Constants  # noqa: SLF001
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
