@@ -1,8 +1,5 @@
 """Acts on their way to Kafka: what is said where it does not answer."""
 
-import os
-import signal
-
 import pytest
 
 from deploy import serve
@@ -10,6 +7,7 @@ from deploy.serve import KafkaSender
 from deploy.settings import load
 from schemas.envelope import ACT_TYPE, TYPE
 from schemas.errors import Transient
+from tests.support.processes import held_still
 from tests.support.servers import KafkaServer, make_topic, unique
 
 HEADERS = ((TYPE, ACT_TYPE.encode()),)
@@ -35,12 +33,11 @@ async def test_rule_4_what_was_sent_and_not_answered_may_be_written_and_the_same
     try:
         assert (await sender(topic, b"{}", HEADERS, None)).offset == 0
         monkeypatch.setattr(serve, "_SEND_S", 0.5)
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            with pytest.raises(Transient, match="may have been written: send it again with the same `key`"):
-                await sender(topic, b"{}", HEADERS, None)
-        finally:
-            os.kill(pid, signal.SIGCONT)
+        with (
+            held_still(pid),
+            pytest.raises(Transient, match="may have been written: send it again with the same `key`"),
+        ):
+            await sender(topic, b"{}", HEADERS, None)
         monkeypatch.undo()
         assert (await sender(topic, b"{}", HEADERS, None)).offset == 2  # it was written
     finally:
