@@ -7,9 +7,10 @@ Dates that a person states bound `as_of`; known_from is the record's append time
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError
 
 from schemas import names
+from schemas.acting import Act, AssetRef, Book, Cell, Country, EventRef, Name, Offset, Operator, Partition
 from schemas.errors import Rejected
 from schemas.formats import _json as strict_json
 from schemas.inventory import MAX_NAME
@@ -17,26 +18,6 @@ from schemas.words import FindingKind, IdentityGrade, PlaceKind, Scheme, SourceC
 
 MAX_ACT_BYTES = 1_000_000
 FINDER = "holdfast"  # who says that a partition was found: the consumer itself
-
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(names.name)]
-Cell = Annotated[str, AfterValidator(names.cell)]
-Book = Annotated[Cell, AfterValidator(names.book)]
-Operator = Annotated[Name, AfterValidator(names.operator)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-AssetRef = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
-Partition = Annotated[int, Field(ge=0, le=65_534)]  # 65,535 is kept for dead letters put through again
-Offset = Annotated[int, Field(ge=0, lt=2**40)]
-EventRef = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of an event's bytes")]
-
-
-class Act(BaseModel):
-    """What every act has."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    key: Annotated[Name, Field(description="Idempotency key: the same key is applied once")]
-    by: Annotated[Name, Field(description="Reference to the person or program that says so")]
-    reason: Annotated[str, Field(max_length=2000), AfterValidator(names.words)] | None = None
 
 
 class SitePut(Act):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from schemas.acts import AssetRef, Cell, Country, Name
+from schemas.acting import AssetRef, Cell, Country, Name
 from schemas.envelope import millis, rfc3339
 from schemas.words import IdentityGrade, Kind, PlaceGrade, Predicate, Scheme, Verdict
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from schemas.acts import Cell
+from schemas.acting import Cell
 from schemas.answers import KUL, RACK, At
 from schemas.paging import AT, Answered, example
 

@@ -4,7 +4,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from schemas.acts import Cell
+from schemas.acting import Cell
 from schemas.answers import At
 
 AT = "2025-06-01T00:00:00.000Z"

@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.acts import AnyAct, Cell
+from schemas.acting import Cell
+from schemas.acts import AnyAct
 from schemas.answers import At
 from schemas.paging import Answered, example
 

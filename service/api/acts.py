@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from fastapi import Path, Request, Response, status
 
-from schemas.acts import Cell
+from schemas.acting import Cell
 from schemas.envelope import COMMON
 from schemas.errors import HoldfastError
 from schemas.replies import ActAnswer, ActAsked

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from fastapi import Depends, Query, Request
 
-from schemas.acts import Cell
+from schemas.acting import Cell
 from schemas.answers import Moment
 from schemas.errors import HoldfastError
 from service.api import cursors

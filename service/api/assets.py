@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import asyncpg
 from fastapi import Path, Query
 
-from schemas.acts import AssetRef, Name
+from schemas.acting import AssetRef, Name
 from schemas.errors import HoldfastError
 from schemas.inventory import Identifier
 from schemas.pages import (

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import orjson
 from fastapi import Path
 
-from schemas.acts import Name
+from schemas.acting import Name
 from schemas.pages import (
     CellShown,
     DeadLetterShown,
