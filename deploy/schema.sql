@@ -3,6 +3,25 @@
 
 CREATE EXTENSION btree_gist;
 
+CREATE TABLE acceptance (
+    cell text NOT NULL,
+    release text NOT NULL,
+    asset uuid NOT NULL,
+    key text NOT NULL,
+    "offset" bigint NOT NULL,
+    by text NOT NULL,
+    document text,
+    at timestamp with time zone NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone,
+    CONSTRAINT acceptance_pkey PRIMARY KEY (cell, release, asset, key)
+);
+CREATE INDEX acceptance_asset ON public.acceptance USING btree (cell, asset);
+CREATE INDEX acceptance_key ON public.acceptance USING btree (cell, key);
+ALTER TABLE acceptance ENABLE ROW LEVEL SECURITY;
+CREATE POLICY acceptance_viewer ON acceptance FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON acceptance TO holdfast_api;
+
 CREATE TABLE act (
     cell text NOT NULL,
     "offset" bigint NOT NULL,
@@ -559,6 +578,31 @@ ALTER TABLE source_term ENABLE ROW LEVEL SECURITY;
 CREATE POLICY source_term_viewer ON source_term FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON source_term TO holdfast_api;
 
+CREATE TABLE status (
+    cell text NOT NULL,
+    key text NOT NULL,
+    "offset" bigint NOT NULL,
+    n integer NOT NULL,
+    asset uuid NOT NULL,
+    status text NOT NULL,
+    party text,
+    document text,
+    ticket text,
+    place text,
+    by text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone,
+    CONSTRAINT status_pkey PRIMARY KEY (cell, key, n)
+);
+CREATE INDEX status_asset ON public.status USING btree (cell, asset, from_at, until_at);
+CREATE UNIQUE INDEX status_page ON public.status USING btree (cell, "offset", n);
+CREATE INDEX status_place ON public.status USING btree (cell, place, from_at, until_at);
+ALTER TABLE status ENABLE ROW LEVEL SECURITY;
+CREATE POLICY status_viewer ON status FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON status TO holdfast_api;
+
 CREATE TABLE survey (
     cell text NOT NULL,
     source text NOT NULL,
@@ -1076,6 +1120,22 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.read_kept(p_viewer text, p_cell text, p_places text[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(asset uuid)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT DISTINCT s.asset
+    FROM status s
+    WHERE s.cell = p_cell AND s.place = ANY (p_places) AND s.from_at < p_until
+      AND (s.until_at IS NULL OR s.until_at > p_from)
+      AND s.known_from <= p_known_at AND (s.known_until IS NULL OR s.known_until > p_known_at);
+END $function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.read_kinds(p_viewer text, p_cell text, p_assets uuid[], p_known_at timestamp with time zone)
  RETURNS TABLE(asset uuid, kind text, from_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -1267,6 +1327,90 @@ BEGIN
     WHERE t.source_class IS NOT NULL OR s.source_class IS NOT NULL  -- else it never was a source: only retired
     ORDER BY 1
     LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_statuses(p_viewer text, p_cell text, p_names uuid[], p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(key text, "offset" bigint, asset uuid, status text, party text, document text, ticket text, place text, by text, from_at timestamp with time zone, until_at timestamp with time zone, accepted_at timestamp with time zone, accepted_by text, accepted_document text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT s.key, s."offset", s.asset, s.status, s.party, s.document, s.ticket, s.place, s.by, s.from_at, s.until_at,
+           a.at, a.by, a.document
+    FROM status s
+    LEFT JOIN LATERAL (
+        SELECT c.at, c.by, c.document
+        FROM acceptance c
+        WHERE c.cell = p_cell AND c.release = s.key AND c.asset = s.asset AND c.known_from <= p_known_at
+          AND (c.known_until IS NULL OR c.known_until > p_known_at)
+        ORDER BY c."offset"
+        LIMIT 1
+    ) a ON s.status = 'released'
+    WHERE s.cell = p_cell AND s.asset = ANY (p_names) AND s.from_at < p_until AND s.known_from <= p_known_at
+      AND (s.known_until IS NULL OR s.known_until > p_known_at)
+    ORDER BY s.asset, s.from_at, s."offset", s.n;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_statuses_page(p_viewer text, p_cell text, p_names uuid[], p_status text, p_known_at timestamp with time zone, p_after bigint, p_after_n integer, p_limit integer)
+ RETURNS TABLE(key text, "offset" bigint, n integer, asset uuid, status text, party text, document text, ticket text, place text, by text, from_at timestamp with time zone, until_at timestamp with time zone, known_from timestamp with time zone, accepted_at timestamp with time zone, accepted_by text, accepted_document text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT s.key, s."offset", s.n, s.asset, s.status, s.party, s.document, s.ticket, s.place, s.by, s.from_at,
+           s.until_at, s.known_from, a.at, a.by, a.document
+    FROM status s
+    LEFT JOIN LATERAL (
+        SELECT c.at, c.by, c.document
+        FROM acceptance c
+        WHERE c.cell = p_cell AND c.release = s.key AND c.asset = s.asset AND c.known_from <= p_known_at
+          AND (c.known_until IS NULL OR c.known_until > p_known_at)
+        ORDER BY c."offset"
+        LIMIT 1
+    ) a ON s.status = 'released'
+    WHERE s.cell = p_cell AND (s."offset", s.n) > (p_after, p_after_n) AND s.known_from <= p_known_at
+      AND (s.known_until IS NULL OR s.known_until > p_known_at)
+      AND (p_names IS NULL OR s.asset = ANY (p_names)) AND (p_status IS NULL OR s.status = p_status)
+    ORDER BY s."offset", s.n
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_stood(p_viewer text, p_cell text, p_places text[], p_containers uuid[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
+ RETURNS TABLE(asset uuid)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT w.asset
+    FROM whereabouts w
+    WHERE w.cell = p_cell AND w.place = ANY (p_places) AND w.from_at < p_until
+      AND (w.until_at IS NULL OR w.until_at > p_from) AND w.known_from <= p_known_at
+    UNION
+    SELECT w.asset
+    FROM whereabouts_past w
+    WHERE w.cell = p_cell AND w.place = ANY (p_places) AND w.from_at < p_until
+      AND (w.until_at IS NULL OR w.until_at > p_from)
+      AND w.known_from <= p_known_at AND w.known_until > p_known_at
+    UNION
+    SELECT w.asset
+    FROM whereabouts w
+    WHERE w.cell = p_cell AND w.container = ANY (p_containers) AND w.from_at < p_until
+      AND (w.until_at IS NULL OR w.until_at > p_from) AND w.known_from <= p_known_at
+    UNION
+    SELECT w.asset
+    FROM whereabouts_past w
+    WHERE w.cell = p_cell AND w.container = ANY (p_containers) AND w.from_at < p_until
+      AND (w.until_at IS NULL OR w.until_at > p_from)
+      AND w.known_from <= p_known_at AND w.known_until > p_known_at;
 END $function$;
 -- may be called by holdfast_api
 

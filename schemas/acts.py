@@ -14,6 +14,7 @@ from schemas.acting import Act, AssetRef, Book, Cell, Country, EventRef, Name, O
 from schemas.errors import Rejected
 from schemas.formats import _json as strict_json
 from schemas.inventory import MAX_NAME
+from schemas.statuses import StatusAct
 from schemas.words import FindingKind, IdentityGrade, PlaceKind, Scheme, SourceClass
 
 MAX_ACT_BYTES = 1_000_000
@@ -248,6 +249,7 @@ CellAct = (
     | LinkDeparted
     | LinkLinked
     | LinkDisputed
+    | StatusAct
 )
 LinkAct = LinkArrived | LinkDeparted | LinkLinked | LinkDisputed
 CommonAct = OperatorPut | CellPut

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from schemas.acting import AssetRef, Cell, Country, Name
+from schemas.acting import AssetRef, Cell, Country, IdentifierAsked, Name
 from schemas.envelope import millis, rfc3339
-from schemas.words import IdentityGrade, Kind, PlaceGrade, Predicate, Scheme, Verdict
+from schemas.words import IdentityGrade, Kind, PlaceGrade, Predicate, Verdict
 
 _YEARS = (0, 253_402_300_799_999)  # 1970 to 9999
 MAX_EXPECTED = 10_000
@@ -61,14 +61,6 @@ class Problem(BaseModel):
 
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class IdentifierAsked(_Asked):
-    """An identifier as it is printed or reported. Without a scope, any scope will do."""
-
-    scheme: Scheme
-    scope: Annotated[str, Field(max_length=256)] | None = None
-    value: Name
 
 
 class Subject(_Asked):

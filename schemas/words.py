@@ -94,6 +94,21 @@ class Predicate(StrEnum):
     CONTAINS = "contains"
 
 
+class Status(StrEnum):
+    """What people say of a thing (DESIGN section 2). `released` comes of a transfer alone."""
+
+    IN_STOCK = "in_stock"
+    IN_TRANSIT = "in_transit"
+    INSTALLED = "installed"
+    SPARE = "spare"
+    FAILED = "failed"
+    IN_REPAIR = "in_repair"
+    ON_LOAN = "on_loan"
+    SCRAPPED = "scrapped"
+    SOLD = "sold"
+    RELEASED = "released"
+
+
 class Timing(StrEnum):
     """How a record's event time relates to its append time (SEMANTICS rule 10)."""
 

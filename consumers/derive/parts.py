@@ -83,6 +83,27 @@ class Parts:
         for row in rows:
             self._holders[_value(row)].add(row["part"])
 
+    def is_shared(self, value: Value) -> bool:
+        """Whether a value, looked up before, is known to stand on several things."""
+        return self._shared[value]
+
+    def part_named(self, name: str) -> Part:
+        """Give the part of a name that was looked up before. Raises `KeyError` where none was."""
+        placed = self.parts[self._key_of[name]]
+        if placed is None:
+            raise KeyError(name)
+        return placed.part
+
+    async def bearing(self, values: Iterable[Value]) -> list[str]:
+        """Give the names of the parts that bear one of some values that are not shared, in the order of rule 5."""
+        wanted = set(values)
+        await self.load_shared(wanted)
+        wanted = {value for value in wanted if not self._shared[value]}
+        await self._load_holders(wanted)
+        keys = {key for value in wanted for key in self._holders[value]}
+        placed = [one for key in keys if (one := self.parts[key]) is not None]
+        return [self.name_of[one.part.key] for one in sorted(placed, key=lambda one: (one.order, one.part.key))]
+
     async def prefetch(self, several: Iterable[Carriers]) -> None:
         """Read in a few statements what sighting many inventories will ask for."""
         carriers = [carrier for each in several for carrier in each.carriers]

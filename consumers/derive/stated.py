@@ -9,22 +9,23 @@ from consumers.derive.graph import Graph
 from consumers.derive.links import Links
 from consumers.derive.memory import Work, load_places
 from consumers.derive.order import Moment
+from consumers.derive.outcomes import Outcome, Partly
 from consumers.derive.retries import retry
 from consumers.derive.rows import BindingRow
 from consumers.derive.sightings import Sightings
 from consumers.derive.silence import Silence, seal
+from consumers.derive.statuses import Statuses
 from schemas import acts
 from schemas.envelope import millis
 from schemas.errors import Rejected
 from schemas.inventory import Identifier
+from schemas.statuses import StatusAct
 from schemas.words import BindingEnd, FindingKind
 from service.facts.schemes import everywhere
 from service.store import derived
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-Outcome = str | None  # None: applied; else why not
 
 
 class Stated:
@@ -51,6 +52,7 @@ class Stated:
             acts.WorkPlan: self._work,
             acts.DeadLetterRetry: self._retry,
             **dict.fromkeys(get_args(acts.LinkAct), Links(book, graph).take),
+            **dict.fromkeys(get_args(StatusAct), Statuses(book, graph).take),
         }
 
     async def take(self, row: derived.Row, moment: Moment) -> None:
@@ -62,10 +64,14 @@ class Stated:
             try:
                 act = acts.parse(body)
                 arm = self._arms.get(type(act))
-                why = None if arm is None else await arm(act, moment)
+                became = None if arm is None else await arm(act, moment)
             except Rejected as exc:
-                why = exc.words
-            outcome, words = ("applied", None) if why is None else ("refused", why)
+                became = exc.words
+            match became:
+                case Partly():
+                    outcome, words = "applied", became.words
+                case _:
+                    outcome, words = ("applied", None) if became is None else ("refused", became)
             book.writes["settle_acts"].append((row["offset"], outcome, words))
         book.append(
             moment, "act", None, act=str(row["act"]), key=str(row["key"]), by=str(row["by"]), body=body.decode(),

@@ -8,7 +8,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
-from schemas.answers import ClaimAsked, ExpectedAsked, IdentifierAsked
+from schemas.acting import IdentifierAsked
+from schemas.answers import ClaimAsked, ExpectedAsked
 from schemas.canonical import Json, canonical
 from schemas.envelope import rfc3339
 from schemas.errors import HoldfastError

@@ -1,11 +1,12 @@
-"""Sites, places, sources, findings and dead letters of a cell."""
+"""Sites, places, sources, statuses, findings and dead letters of a cell."""
 
 from typing import Annotated, Literal
 
+import asyncpg
 import orjson
 from fastapi import Path
 
-from schemas.acting import Name
+from schemas.acting import AssetRef, Name
 from schemas.pages import (
     CellShown,
     DeadLetterShown,
@@ -17,8 +18,9 @@ from schemas.pages import (
     StandingShown,
 )
 from schemas.paging import Page
-from schemas.words import FindingKind
-from service.api.asking import AllOfMine, ReadingAsked
+from schemas.statuses import AcceptedShown, StatusShown
+from schemas.words import FindingKind, Status
+from service.api.asking import AllOfMine, ReadingAsked, asset_names
 from service.api.assets import contents_page, standing_at
 from service.api.auth import CanAudit, guarded
 from service.api.cursors import Part
@@ -88,6 +90,30 @@ async def list_sources(asked: ReadingAsked) -> Page[SourceShown]:
     ]
     following = asked.next("sources", [items[-1].source], len(items)) if items else None
     return Page[SourceShown].model_validate({**asked.head(), "items": items, "next": following})
+
+
+@router.get("/statuses")
+async def list_statuses(
+    asked: ReadingAsked, *, asset: AssetRef | None = None, status: Status | None = None
+) -> Page[StatusShown]:
+    """List what was said of the status of things, in the order of the acts, as known at `known_at`.
+
+    With `asset`: of that one, under all of its names. What was withdrawn by then is left out.
+    """
+    listing = f"statuses/{asset}/{status}"
+    offset, n = asked.after(listing, Part.NUMBER, Part.PARTITION)
+    names = None if asset is None else (await asset_names(asked.book, asset))[2]
+    rows = await reading.statuses(asked.book, names, status, after=(int(offset), int(n)), limit=asked.limit)
+    items = [
+        StatusShown.model_validate({**dict(row), "accepted": None if row["accepted_at"] is None else _accepted(row)})
+        for row in rows
+    ]
+    following = asked.next(listing, [rows[-1]["offset"], rows[-1]["n"]], len(rows)) if rows else None
+    return Page[StatusShown].model_validate({**asked.head(), "items": items, "next": following})
+
+
+def _accepted(row: asyncpg.Record) -> AcceptedShown:
+    return AcceptedShown(at=row["accepted_at"], by=row["accepted_by"], document=row["accepted_document"])
 
 
 @router.get("/findings")

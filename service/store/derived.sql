@@ -122,6 +122,34 @@ FROM work
 WHERE cell = $1
 ORDER BY ticket, known_from DESC
 
+-- name: add_statuses
+INSERT INTO status (cell, key, "offset", n, asset, status, party, document, ticket, place, by, from_at, until_at, known_from)
+SELECT $1, u.key, u.off, u.n, u.asset, u.status, u.party, u.document, u.ticket, u.place, u.by, u.from_at, u.until_at,
+       u.known_from
+FROM unnest($2::text[], $3::bigint[], $4::integer[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+            $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
+     AS u(key, off, n, asset, status, party, document, ticket, place, by, from_at, until_at, known_from)
+RETURNING n
+
+-- name: withdraw_statuses
+UPDATE status SET known_until = $3 WHERE cell = $1 AND key = $2 AND known_until IS NULL RETURNING asset
+
+-- name: released
+SELECT asset FROM status WHERE cell = $1 AND key = $2 AND status = 'released' AND known_until IS NULL ORDER BY n
+
+-- name: add_acceptances
+INSERT INTO acceptance (cell, release, asset, key, "offset", by, document, at, known_from)
+SELECT $1, u.release, u.asset, u.key, u.off, u.by, u.document, u.at, u.known_from
+FROM unnest($2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
+     AS u(release, asset, key, off, by, document, at, known_from)
+RETURNING asset
+
+-- name: accepted
+SELECT asset FROM acceptance WHERE cell = $1 AND release = $2 AND known_until IS NULL
+
+-- name: withdraw_acceptances
+UPDATE acceptance SET known_until = $3 WHERE cell = $1 AND key = $2 AND known_until IS NULL RETURNING asset
+
 -- name: add_edge
 INSERT INTO edge (cell, key, joins, one, other, known_from) VALUES ($1, $2, $3, $4, $5, $6) RETURNING key
 

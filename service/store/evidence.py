@@ -109,3 +109,19 @@ async def terms(book: Book, sources: list[str]) -> Rows:
 async def restated(book: Book, since: Millis) -> Rows:
     """Give the places of which another container or country was said after a moment."""
     return await book.ask(_SQL["read_restated"], since, book.known_at)
+
+
+async def statuses(book: Book, names: list[str], until_at: Millis) -> Rows:
+    """Give what was said of the status of things before a moment, of each thing in the order in which it begins."""
+    return await book.ask(_SQL["read_statuses"], names, until_at, book.known_at)
+
+
+async def kept(book: Book, places: list[str], from_at: Millis, until_at: Millis) -> list[str]:
+    """Name the things that people say are kept in places, at any moment of an interval."""
+    return [row["asset"] for row in await book.ask(_SQL["read_kept"], places, from_at, until_at, book.known_at)]
+
+
+async def stood(book: Book, places: list[str], containers: list[str], from_at: Millis, until_at: Millis) -> list[str]:
+    """Give what stood in places or directly within containers, at any moment of an interval."""
+    rows = await book.ask(_SQL["read_stood"], places, containers, from_at, until_at, book.known_at)
+    return [row["asset"] for row in rows]

@@ -81,3 +81,16 @@ FROM read_terms($1, $2, $3, $4)
 -- name: read_restated
 SELECT place
 FROM read_restated($1, $2, $3, $4)
+
+-- name: read_statuses
+SELECT key, "offset", asset, status, party, document, ticket, place, by, from_at, until_at, accepted_at, accepted_by,
+       accepted_document
+FROM read_statuses($1, $2, $3, $4, $5)
+
+-- name: read_kept
+SELECT asset
+FROM read_kept($1, $2, $3, $4, $5, $6)
+
+-- name: read_stood
+SELECT asset
+FROM read_stood($1, $2, $3, $4, $5, $6, $7)

@@ -89,6 +89,13 @@ async def dead_letters(book: Book, *, after: tuple[Millis, int, int], limit: int
     return await book.ask(_SQL["read_dead_letters"], *after, limit)
 
 
+async def statuses(
+    book: Book, names: list[str] | None, status: str | None, *, after: tuple[int, int], limit: int
+) -> Rows:
+    """Give a page of what was said of the status of things, by (act, number in it); of these names, or of all."""
+    return await book.ask(_SQL["read_statuses_page"], names, status, book.known_at, *after, limit)
+
+
 async def act(book: Book, offset: int) -> asyncpg.Record | None:
     """Give one act with its outcome, and the cell's horizon; None where none was consumed at that offset."""
     rows = await book.ask(_SQL["read_act"], offset)

@@ -48,3 +48,8 @@ FROM read_common_act($1, $2, $3, $4)
 -- name: read_suspended
 SELECT topic, partition, stopped
 FROM read_suspended($1, $2)
+
+-- name: read_statuses_page
+SELECT key, "offset", n, asset, status, party, document, ticket, place, by, from_at, until_at, known_from, accepted_at,
+       accepted_by, accepted_document
+FROM read_statuses_page($1, $2, $3, $4, $5, $6, $7, $8)

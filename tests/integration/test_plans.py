@@ -63,6 +63,10 @@ HOT = {
     "all_open_gaps": {"gap": "cell"},
     "close_gaps": {"gap": "source"},
     "seen": {"source_seen": "source"},
+    "released": {"status": "key"},
+    "withdraw_statuses": {"status": "key"},
+    "accepted": {"acceptance": "release"},
+    "withdraw_acceptances": {"acceptance": "key"},
 }
 
 
@@ -102,6 +106,9 @@ INSERT INTO whereabouts SELECT cell, asset, kind, NULL, NULL, 'p', false, false,
 INSERT INTO dispute SELECT cell, asset, from_at, NULL, 'a', 'node', 'x', 'b', 'node', 'y', from_at FROM asset;
 INSERT INTO gap SELECT 'c' || g % 10, 's' || g, 'node', g, 0, now(), now() FROM generate_series(0, 799) g;
 INSERT INTO source_seen SELECT 'c' || g % 10, 's' || g, 'in_band', now() FROM generate_series(0, 799) g;
+INSERT INTO status SELECT cell, 'k' || asset, 0, row_number() OVER (), asset, 'spare', NULL, NULL, NULL, 'p' || asset,
+    'p', from_at, NULL, from_at FROM asset;
+INSERT INTO acceptance SELECT cell, key, asset, 'a' || key, 0, 'p', NULL, from_at, from_at FROM status;
 INSERT INTO dead_letter SELECT 'c' || g % 10, 'telemetry', g % 4, 0, g, now(), 'bad', '', NULL, '', NULL, 's' || g
     FROM generate_series(0, 799) g;
 ANALYZE;

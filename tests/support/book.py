@@ -105,6 +105,24 @@ class Seeded:
             self.cell, asset, kind, container, slot, place, from_at, known_from,
         )  # fmt: skip
 
+    async def said(  # noqa: PLR0913 - what a status is, in its order
+        self, key: str, n: int, asset: str, status: str, party: str | None = None, *, place: str | None = None,
+        from_at: int, until_at: int | None = None, known_from: int,
+    ) -> None:  # fmt: skip
+        """Let a person say a status of a thing, as thing `n` of an act."""
+        await self.connection.execute(
+            'INSERT INTO status (cell, key, "offset", n, asset, status, party, place, by, from_at, until_at, '
+            "known_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'person-1', $9, $10, $11)",
+            self.cell, key, known_from, n, asset, status, party, place, from_at, until_at, known_from,
+        )  # fmt: skip
+
+    async def accepted(self, release: str, asset: str, *, at: int, known_from: int) -> None:
+        """Let the other side accept what was released."""
+        await self.connection.execute(
+            "INSERT INTO acceptance VALUES ($1, $2, $3, $2, 0, 'lessee', NULL, $4, $5)",
+            self.cell, release, asset, at, known_from,
+        )  # fmt: skip
+
     async def event(self, kind: str, subject: str, at: int) -> None:
         """Append an event."""
         self._n += 1

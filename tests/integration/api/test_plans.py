@@ -13,7 +13,10 @@ _BODY = re.compile(r"RETURN QUERY\n(.*);\s*END", re.DOTALL)
 _OTHER_SCANS = {"Function Scan", "CTE Scan", "Subquery Scan", "WorkTable Scan", "Values Scan"}
 # The two questions that are put to no one cell: which cells there are, and which of them knows an asset.
 _OF_ALL_CELLS = {"read_cells", "read_asset_cells"}
-_LARGE = ("act", "asset", "binding", "event", "identity_dispute", "inventory", "part", "run", "whereabouts", "work")
+_LARGE = (
+    *("acceptance", "act", "asset", "binding", "event", "identity_dispute", "inventory", "part", "run", "status"),
+    *("whereabouts", "work"),
+)
 _FILL = """
 INSERT INTO cell SELECT 'c' || g, 'o', false, now(), 0, 0, 0, '' FROM generate_series(0, 9) g;
 INSERT INTO run SELECT 'c' || g % 10, g, 's' || g % 997, 'node', 0, 'fresh', int4send(g % 50), true, 300000,
@@ -38,6 +41,9 @@ INSERT INTO work SELECT 'c' || g % 10, 't' || g, now(), now() - g * interval '1 
     '{}', '{}', '{}' FROM generate_series(0, 9999) g;
 INSERT INTO cell SELECT 'd' || g, 'o' || g, false, now(), 0, 0, 0, '' FROM generate_series(0, 999) g;
 INSERT INTO identity_dispute SELECT cell, asset, 'serial', '', asset::text, kind, ARRAY[asset], now() FROM asset;
+INSERT INTO status SELECT cell, 'k' || asset, 0, row_number() OVER (), asset, 'spare', NULL, NULL, NULL, 'p' || asset,
+    'p', from_at, NULL, from_at FROM asset;
+INSERT INTO acceptance SELECT cell, key, asset, 'a' || key, 0, 'p', NULL, from_at, from_at FROM status;
 INSERT INTO api_key SELECT 'k' || g, '', 'o' || g, 'l', '{read}', now() FROM generate_series(0, 999) g;
 INSERT INTO event SELECT cell, from_at, row_number() OVER (), 'asset', asset, '' FROM asset;
 ANALYZE;

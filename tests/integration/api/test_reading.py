@@ -168,3 +168,22 @@ async def test_a_cursor_at_the_bounds_is_taken(api: "Api", url: str, listing: st
     await api.as_key("read", "audit")
     cursor = cursors.write(f"acme/kul-1/{listing}", key)
     assert (await api.client.get(url, params={"cursor": cursor})).status_code == 200
+
+
+async def test_statuses_are_listed_in_the_order_of_their_acts_and_as_known_then(api: "Api") -> None:
+    for n, (key, asset, status) in enumerate([("a", GPU, "spare"), ("a", SERVER, "spare"), ("b", GPU, "released")]):
+        await api.book.said(key, n, asset, status, from_at=BEGIN + n * HOUR, known_from=BEGIN + n * HOUR)
+    await api.book.accepted("b", GPU, at=BEGIN + 3 * HOUR, known_from=BEGIN + 4 * HOUR)
+    first = (await api.client.get("/v1/statuses", params={"limit": 2})).json()
+    assert [(row["key"], row["asset"]) for row in first["items"]] == [("a", GPU), ("a", SERVER)]
+    rest = (await api.client.get("/v1/statuses", params={"limit": 2, "cursor": first["next"]})).json()
+    assert [row["status"] for row in rest["items"]] == ["released"]
+    assert rest["items"][0]["accepted"]["at"] == rfc3339(BEGIN + 3 * HOUR)
+    assert rest["next"] is None
+    mine = (await api.client.get("/v1/statuses", params={"asset": GPU, "status": "released"})).json()["items"]
+    assert [(row["key"], row["from_at"]) for row in mine] == [("b", rfc3339(BEGIN + 2 * HOUR))]
+    before = {"asset": GPU, "known_at": rfc3339(BEGIN + 3 * HOUR)}
+    then = (await api.client.get("/v1/statuses", params=before)).json()["items"]
+    assert [(row["status"], row["accepted"]) for row in then] == [("spare", None), ("released", None)]
+    unknown = await api.client.get("/v1/statuses", params={"asset": asset_id("nobody"), "cell": "kul-1"})
+    assert unknown.status_code == 404
