@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import orjson
 from hypothesis import strategies as st
 
 from schemas import acts
+from schemas.acting import Thing
 from schemas.inventory import Identifier, Item
-from schemas.words import Kind, PlaceKind, Scheme, SourceClass
+from schemas.statuses import StatusAct, StatusPut, StatusWithdraw, TransferAccept, TransferRelease
+from schemas.words import Kind, PlaceKind, Scheme, SourceClass, Status
 from tests.properties.driving import Step
 from tests.support.records import (
     ACTS,
@@ -147,7 +150,7 @@ def _change(fleet: Fleet) -> None:
 
 
 def _act(fleet: Fleet) -> Unplaced:
-    said = acts.body(_said(fleet))
+    said = acts.body(_status(fleet) if fleet.chance(5) else _said(fleet))
     return act_body(said if fleet.number(0, 9) else b'{"act":"no.such.act"}')
 
 
@@ -189,6 +192,41 @@ def _said(fleet: Fleet) -> acts.CellAct:
             )
         case _:
             return acts.IdentifierShare(key=key, by="person-1", scheme=Scheme.SERIAL, scope="nv/h200", value=SERIALS[0])
+
+
+def _status(fleet: Fleet) -> StatusAct:
+    key = fleet.stream.key()
+    things = tuple(_thing(fleet) for _ in range(fleet.number(1, 3)))
+    at, until = (fleet.pick(None, None, fleet.now - HOUR, fleet.now, fleet.now + MINUTE) for _ in range(2))
+    since, end = (datetime.fromtimestamp(each / 1000, UTC) if isinstance(each, int) else None for each in (at, until))
+    if since is not None and end is not None and end <= since:
+        end = None
+    before = f"act-{fleet.number(1, 9)}"
+    match fleet.pick("put", "put", "release", "release", "accept", "withdraw"):
+        case "put":
+            status = Status(str(fleet.pick("spare", "in_repair", "sold")))
+            place = fleet.pick(None, *PLACES, "nowhere")
+            return StatusPut.model_validate(
+                {"key": key, "by": "person-1", "things": things, "status": status, "place": place,
+                 "from_at": since, "until_at": end}
+            )  # fmt: skip
+        case "release":
+            return TransferRelease(key=key, by="person-1", things=things, party="party-1", from_at=since, until_at=end)
+        case "accept":
+            some = things if fleet.chance(2) else ()
+            return TransferAccept(key=key, by="party-1", releases=before, things=some, from_at=since)
+        case _:
+            return StatusWithdraw(key=key, by="person-1", withdraws=before)
+
+
+def _thing(fleet: Fleet) -> Thing:
+    """Name a thing that is, will be or never is reported, as people know it: often without its scope."""
+    kind, scheme, value, scope = Kind.GPU, Scheme.SERIAL, fleet.pick(*SERIALS), fleet.pick(None, "nv/h200", "nv")
+    if fleet.chance(3):
+        kind, value, scope = Kind.CHASSIS, fleet.pick("CH-0001", "CH-0003"), fleet.pick(None, "acme/c1")
+    elif fleet.chance(3):
+        kind, scheme, value, scope = Kind.NIC, Scheme.MAC, fleet.pick(*MACS), None
+    return Thing.model_validate({"kind": kind, "identifier": {"scheme": scheme, "value": value, "scope": scope}})
 
 
 def _world(stream: Stream) -> None:

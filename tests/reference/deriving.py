@@ -13,6 +13,7 @@ from tests.reference.folding import Folded
 from tests.reference.identifying import Identity
 from tests.reference.shapes import AliasFact, GapFact
 from tests.reference.standing import Standing
+from tests.reference.statuses import Statuses
 from tests.reference.whereabouts import Beliefs, View
 
 Change = tuple[tuple[int, ...], Said | Folded]
@@ -34,10 +35,12 @@ class Deriver:
     findings: Findings = field(default_factory=Findings)
     outcomes: dict[int, str] = field(default_factory=dict)
     bindings: Bindings = field(init=False)
+    statuses: Statuses = field(init=False)
     _fired: int = 0  # every timer up to here has fired
 
     def __post_init__(self) -> None:
         self.bindings = Bindings(self.identity)
+        self.statuses = Statuses(self.identity)
 
     def play(self) -> None:
         """Take every change below the horizon, and every timer up to it. What falls due at a moment goes first."""
@@ -141,7 +144,10 @@ class Deriver:
             self.outcomes[said.offset] = "repeated"
             return
         applied = (
-            said.offset not in self.enrolment.refused() and self.standing.apply(said.act) and self._names(said.act)
+            said.offset not in self.enrolment.refused()
+            and self.standing.apply(said.act)
+            and self._names(said.act)
+            and self.statuses.take(said.act, self.standing.kinds, order)
         )
         self.outcomes[said.offset] = "applied" if applied else "refused"
         if not applied:

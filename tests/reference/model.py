@@ -34,6 +34,8 @@ def facts(records: Sequence[Record], partitions: int = 1) -> Facts:
         bindings=frozenset([row.fact() for row in deriver.bindings.rows] + deriver.bindings.past),
         whereabouts=merged(beliefs.past.union(*beliefs.where.values())),
         disputes=merged(beliefs.past_disputes.union(*beliefs.disputes.values())),
+        statuses=frozenset(deriver.statuses.said),
+        acceptances=frozenset(deriver.statuses.accepted),
         findings=deriver.findings.facts(),
         raised=frozenset(kind.value for kind in SHOWN),
     )

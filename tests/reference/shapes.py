@@ -133,6 +133,34 @@ class FindingFact(NamedTuple):
     closed_at: Millis | None
 
 
+class StatusFact(NamedTuple):
+    """What was said of the status of one thing (the part under which it was known), and when that was known."""
+
+    key: str
+    asset: Name
+    status: str
+    party: str | None
+    document: str | None
+    ticket: str | None
+    place: str | None
+    from_at: Millis
+    until_at: Millis | None
+    known_from: Millis
+    known_until: Millis | None
+
+
+class AcceptanceFact(NamedTuple):
+    """What was released was accepted."""
+
+    release: str
+    asset: Name
+    key: str
+    document: str | None
+    at: Millis
+    known_from: Millis
+    known_until: Millis | None
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All facts of a cell."""
@@ -149,6 +177,8 @@ class Facts:
     bindings: frozenset[BindingFact] = frozenset()
     whereabouts: frozenset[WhereFact] = frozenset()
     disputes: frozenset[DisputeFact] = frozenset()
+    statuses: frozenset[StatusFact] = frozenset()
+    acceptances: frozenset[AcceptanceFact] = frozenset()
     findings: frozenset[FindingFact] = frozenset()
     raised: frozenset[str] = frozenset()  # the kinds of findings that the model raises
 

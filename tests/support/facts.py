@@ -6,6 +6,7 @@ from typing import Any
 from service.facts.runs import ACTS_PARTITION
 from service.store.pool import Connection
 from tests.reference.shapes import (
+    AcceptanceFact,
     ActFact,
     AliasFact,
     BindingFact,
@@ -17,6 +18,7 @@ from tests.reference.shapes import (
     Name,
     OutageFact,
     RunFact,
+    StatusFact,
     WhereFact,
     merged,
 )
@@ -69,6 +71,8 @@ async def facts_of(connection: Connection, cell: str) -> Facts:
             + [_where(row, names) for row in await _rows(connection, "whereabouts_past", cell)]
         ),
         disputes=merged(_dispute(row, names) for row in await _rows(connection, "dispute", cell)),
+        statuses=frozenset(_status(row, names) for row in await _rows(connection, "status", cell)),
+        acceptances=frozenset(_acceptance(row, names) for row in await _rows(connection, "acceptance", cell)),
         findings=frozenset(
             FindingFact(row["kind"], named(row["subject"], names.get), row["opened_at"], row["closed_at"])
             for row in await _rows(connection, "finding", cell)
@@ -143,6 +147,34 @@ def _dispute(row: Row, names: dict[str, Name]) -> DisputeFact:
         row["until_at"],
         (row["shown_source"], row["shown_scope"], row["shown_slot"]),
         (row["rival_source"], row["rival_scope"], row["rival_slot"]),
+        row["known_from"],
+        row["known_until"],
+    )
+
+
+def _status(row: Row, names: dict[str, Name]) -> StatusFact:
+    return StatusFact(
+        row["key"],
+        names[row["asset"]],
+        row["status"],
+        row["party"],
+        row["document"],
+        row["ticket"],
+        row["place"],
+        row["from_at"],
+        row["until_at"],
+        row["known_from"],
+        row["known_until"],
+    )
+
+
+def _acceptance(row: Row, names: dict[str, Name]) -> AcceptanceFact:
+    return AcceptanceFact(
+        row["release"],
+        names[row["asset"]],
+        row["key"],
+        row["document"],
+        row["at"],
         row["known_from"],
         row["known_until"],
     )
