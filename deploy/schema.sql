@@ -1383,30 +1383,30 @@ END $function$;
 -- may be called by holdfast_api
 
 CREATE OR REPLACE FUNCTION public.read_stood(p_viewer text, p_cell text, p_places text[], p_containers uuid[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
- RETURNS TABLE(asset uuid)
+ RETURNS TABLE(asset uuid, container uuid, from_at timestamp with time zone, until_at timestamp with time zone)
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
 BEGIN
     PERFORM set_config('holdfast.cells', p_viewer, true);
     RETURN QUERY
-    SELECT w.asset
+    SELECT w.asset, w.container, w.from_at, w.until_at
     FROM whereabouts w
     WHERE w.cell = p_cell AND w.place = ANY (p_places) AND w.from_at < p_until
       AND (w.until_at IS NULL OR w.until_at > p_from) AND w.known_from <= p_known_at
     UNION
-    SELECT w.asset
+    SELECT w.asset, w.container, w.from_at, w.until_at
     FROM whereabouts_past w
     WHERE w.cell = p_cell AND w.place = ANY (p_places) AND w.from_at < p_until
       AND (w.until_at IS NULL OR w.until_at > p_from)
       AND w.known_from <= p_known_at AND w.known_until > p_known_at
     UNION
-    SELECT w.asset
+    SELECT w.asset, w.container, w.from_at, w.until_at
     FROM whereabouts w
     WHERE w.cell = p_cell AND w.container = ANY (p_containers) AND w.from_at < p_until
       AND (w.until_at IS NULL OR w.until_at > p_from) AND w.known_from <= p_known_at
     UNION
-    SELECT w.asset
+    SELECT w.asset, w.container, w.from_at, w.until_at
     FROM whereabouts_past w
     WHERE w.cell = p_cell AND w.container = ANY (p_containers) AND w.from_at < p_until
       AND (w.until_at IS NULL OR w.until_at > p_from)

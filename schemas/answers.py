@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from schemas.acting import AssetRef, Cell, Country, IdentifierAsked, Name
 from schemas.envelope import millis, rfc3339
-from schemas.words import IdentityGrade, Kind, PlaceGrade, Predicate, Verdict
+from schemas.words import Account, IdentityGrade, Kind, PlaceGrade, Predicate, Verdict
 
 _YEARS = (0, 253_402_300_799_999)  # 1970 to 9999
 MAX_EXPECTED = 10_000
@@ -184,6 +184,10 @@ class Judged(_Answer):
     remains_to_trust: list[dict[str, Any]]
     cannot_see: list[dict[str, Any]]
     differences: Annotated[list[dict[str, Any]] | None, Field(description="contains: from what was expected")] = None
+    account: Annotated[Account | None, Field(description="accounted_for: what became of it in the end")] = None
+    accounts: Annotated[
+        list[dict[str, Any]] | None, Field(description="accounted_for: what became of it, and who says so, by time")
+    ] = None
 
 
 class SetJudged(_Answer):
@@ -191,6 +195,15 @@ class SetJudged(_Answer):
 
     members: int
     counts: Annotated[dict[str, dict[Verdict, int]], Field(description="kind → verdict → how many")]
+    accounts: Annotated[
+        dict[str, dict[Account, int]] | None, Field(description="accounted_for: kind → account → how many, in the end")
+    ] = None
+    released: Annotated[
+        dict[str, Any] | None, Field(description="accounted_for: to whom, on which paper, how much of it accepted")
+    ] = None
+    unaccounted: Annotated[
+        dict[str, Any] | None, Field(description="accounted_for: what, why, and since when in the interval")
+    ] = None
     worst: list[Judged]
     silences: dict[str, Any]
     remains_to_trust: list[dict[str, Any]]

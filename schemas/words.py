@@ -92,6 +92,7 @@ class Predicate(StrEnum):
     NOT_IN = "not_in"
     STAYED = "stayed"
     CONTAINS = "contains"
+    ACCOUNTED_FOR = "accounted_for"
 
 
 class Status(StrEnum):
@@ -107,6 +108,20 @@ class Status(StrEnum):
     SCRAPPED = "scrapped"
     SOLD = "sold"
     RELEASED = "released"
+
+
+class Account(StrEnum):
+    """What became of a thing: at every moment it is in exactly one of these."""
+
+    PRESENT = "present"
+    ELSEWHERE = "elsewhere"  # seen at another place than the one that is asked about
+    RELEASED = "released"
+    IN_REPAIR = "in_repair"
+    ON_LOAN = "on_loan"
+    SPARE = "spare"
+    SCRAPPED = "scrapped"
+    SOLD = "sold"
+    UNACCOUNTED = "unaccounted"
 
 
 class Timing(StrEnum):

@@ -124,32 +124,32 @@ BEGIN
       AND s.known_from <= p_known_at AND (s.known_until IS NULL OR s.known_until > p_known_at);
 END $$;
 
--- What stood in places and containers at any moment of an interval; asked again for what stood within that.
+-- What stood in places and directly within containers at any moment of an interval, and when.
 CREATE FUNCTION read_stood(p_viewer text, p_cell text, p_places text[], p_containers uuid[], p_from timestamptz,
         p_until timestamptz, p_known_at timestamptz)
-RETURNS TABLE (asset uuid)
+RETURNS TABLE (asset uuid, container uuid, from_at timestamptz, until_at timestamptz)
 LANGUAGE plpgsql SECURITY INVOKER AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM set_config('holdfast.cells', p_viewer, true);
     RETURN QUERY
-    SELECT w.asset
+    SELECT w.asset, w.container, w.from_at, w.until_at
     FROM whereabouts w
     WHERE w.cell = p_cell AND w.place = ANY (p_places) AND w.from_at < p_until
       AND (w.until_at IS NULL OR w.until_at > p_from) AND w.known_from <= p_known_at
     UNION
-    SELECT w.asset
+    SELECT w.asset, w.container, w.from_at, w.until_at
     FROM whereabouts_past w
     WHERE w.cell = p_cell AND w.place = ANY (p_places) AND w.from_at < p_until
       AND (w.until_at IS NULL OR w.until_at > p_from)
       AND w.known_from <= p_known_at AND w.known_until > p_known_at
     UNION
-    SELECT w.asset
+    SELECT w.asset, w.container, w.from_at, w.until_at
     FROM whereabouts w
     WHERE w.cell = p_cell AND w.container = ANY (p_containers) AND w.from_at < p_until
       AND (w.until_at IS NULL OR w.until_at > p_from) AND w.known_from <= p_known_at
     UNION
-    SELECT w.asset
+    SELECT w.asset, w.container, w.from_at, w.until_at
     FROM whereabouts_past w
     WHERE w.cell = p_cell AND w.container = ANY (p_containers) AND w.from_at < p_until
       AND (w.until_at IS NULL OR w.until_at > p_from)

@@ -8,6 +8,7 @@ import asyncpg
 from schemas.words import BindingEnd, FindingKind, IdentityGrade, Kind, PlaceKind, RunEnd, SourceClass, Timing
 from service.api.gathering import BEFORE, Gathered
 from service.api.lifting import lifted, rack_position
+from service.api.stating import statements
 from service.facts import gaps
 from service.facts.evidence import AssetEvidence, Complete, Evidence, Explained, Gap, IdentityDispute
 from service.facts.intervals import Interval, interval
@@ -149,6 +150,7 @@ class _Assembler:
             tuple(self._disputes(asset)),
             tuple(self._complete(asset)) if held.complete else (),
             named,
+            tuple(statements(held.statuses.get(asset, ()))),
             merged,
         )
 

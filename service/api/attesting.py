@@ -13,12 +13,13 @@ from schemas.answers import ClaimAsked, ExpectedAsked
 from schemas.canonical import Json, canonical
 from schemas.envelope import rfc3339
 from schemas.errors import HoldfastError
-from schemas.words import Kind
+from schemas.words import Kind, Predicate
 from service.api import answering
 from service.api.asking import AssetNotFound, Opened, PlaceNotFound, asset_names, open_book
 from service.api.assembling import assemble
 from service.api.assets import assets_bearing, standing_at
 from service.api.gathering import Gathered, gather
+from service.api.members import stood_or_kept
 from service.facts.claims import BadClaim, Claim, Expected
 from service.facts.records import AssetId, Millis
 from service.store import evidence, reading
@@ -59,10 +60,10 @@ async def attest(connection: Connection, viewer: Viewer, asked: ClaimAsked) -> A
         )
     if claim.place is not None:
         await _known_place(book, claim.place)
-    members = await _members(book, asked, claim.from_at)
+    members = await _members(book, asked, claim)
     expected = claim.expected.assets if claim.expected else frozenset()
     wanted = [*members, *expected]
-    held = await gather(book, wanted, claim.from_at, claim.until_at, complete=claim.predicate == "contains")
+    held = await gather(book, wanted, claim.from_at, claim.until_at, predicate=claim.predicate)
     verdicts = await asyncio.to_thread(_judged, claim, held, members, one=asked.subject.place is None)
     document = {
         "v": 1,
@@ -102,11 +103,14 @@ def _stated(asked: ClaimAsked) -> dict[str, Json]:
 
 
 async def _claim(book: Book, asked: ClaimAsked) -> Claim:
+    place = asked.place
+    if asked.predicate is Predicate.ACCOUNTED_FOR and asked.country is None:
+        place = place or asked.subject.place
     return Claim(
         asked.predicate,
         asked.from_at,
         asked.until_at,
-        asked.place,
+        place,
         asked.country,
         await _expected(book, asked.expected) if asked.expected else None,
         asked.grades.identity,
@@ -152,13 +156,18 @@ async def _known_place(book: Book, place: str) -> None:
         raise PlaceNotFound(f"{book.cell} had no place {place!r} as known then: GET /v1/places names them")
 
 
-async def _members(book: Book, asked: ClaimAsked, from_at: Millis) -> list[str]:
-    """Give whom the claim is about: one asset, or all that stood in the place at the beginning of the interval."""
+async def _members(book: Book, asked: ClaimAsked, claim: Claim) -> list[str]:
+    """Give whom the claim is about: one asset, or all that stood in the place at the beginning of the interval.
+
+    For `accounted_for`: at any moment of it, and what people say is kept there.
+    """
     subject = asked.subject
     if [subject.asset, subject.identifier, subject.place].count(None) != 2:  # noqa: PLR2004 - all but one
         raise BadClaim("the subject is an asset, an identifier or a place: give exactly one of them")
+    if subject.place is not None and claim.predicate is Predicate.ACCOUNTED_FOR:
+        return await stood_or_kept(book, subject.place, claim.from_at, claim.until_at)
     if subject.place is not None:
-        return [str(row["asset"]) for row in await standing_at(book, subject.place, from_at, _DEEP)]
+        return [str(row["asset"]) for row in await standing_at(book, subject.place, claim.from_at, _DEEP)]
     if subject.identifier is not None:
         return [await _bearer(book, subject.identifier)]
     canonical_id, _, _ = await asset_names(book, str(subject.asset))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from schemas.words import Predicate
 from service.facts.records import Millis
 from service.store import evidence, reading
 from service.store.reading import Book, Rows
@@ -41,12 +42,13 @@ class Gathered:
     named: frozenset[str] = frozenset()
     merges: Rows = field(default_factory=list)
     terms: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
+    statuses: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
 
 
 async def gather(
-    book: Book, subjects: Iterable[str], from_at: Millis, until_at: Millis, *, complete: bool = False
+    book: Book, subjects: Iterable[str], from_at: Millis, until_at: Millis, *, predicate: Predicate
 ) -> Gathered:
-    """Gather what is known of subjects (any names) during an interval. `complete`: what lists were whole, too."""
+    """Gather what is known of subjects (any names) during an interval, as far as such a claim is judged on it."""
     held = Gathered(min(from_at, book.known_at), until_at, book.known_at)
     level = await _names(book, held, subjects)
     while level:
@@ -59,7 +61,11 @@ async def gather(
             above = await _load(book, held, above)
         if not level:
             break
-    await _rest(book, held, complete=complete)
+    await _rest(book, held, complete=predicate is Predicate.CONTAINS)
+    if predicate is Predicate.ACCOUNTED_FOR:
+        names = sorted(name for asset in held.bindings for name in held.members[asset])
+        for row in await evidence.statuses(book, names, until_at):
+            held.statuses[held.asset_of[row["asset"]]].append(row)
     return held
 
 

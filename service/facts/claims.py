@@ -42,6 +42,8 @@ class Claim:
     - `located_at`: in `place`, or in `country`, at every moment. Exactly one of the two.
     - `not_in`: known to be elsewhere than in `place`, or `country`, at every moment. Exactly one of the two.
     - `stayed`: at every moment at the rack position where it was at `from_at`; with `place`, never left that place.
+    - `accounted_for`: what became of it is known at every moment: seen in `place` (anywhere, where none is given), or
+      elsewhere, or as people say: released, in repair, on loan, …
     - `contains`: the contents at every moment are `expected`, or what they were at `from_at`.
 
     `place_grade` below `corroborated` is judged as `corroborated`: a place is never confirmed on less.

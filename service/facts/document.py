@@ -1,11 +1,13 @@
 """The JSON documents of judgements: the same judgement, the same members in the same order. Pure."""
 
 from schemas.canonical import Json
-from schemas.words import Kind, Predicate, Verdict
+from schemas.words import Account, Kind, Predicate, Status, Verdict
 from service.facts.claims import Claim, Expected
-from service.facts.judgement import Difference, Disagreement, Judgement, Silence, Witness, instant, share
+from service.facts.judgement import Difference, Disagreement, Judgement, Silence, Stretch, Witness, instant, share
 from service.facts.policy import interval_for
 from service.facts.sets import SetJudgement
+from service.facts.statuses import Stated
+from service.facts.tally import Tally
 
 NONE_ABOVE = "none above the tolerance"
 
@@ -14,7 +16,6 @@ def document(judgement: Judgement) -> dict[str, Json]:
     """Give the answer about one thing. No count of reports and no last report of what reaches `known_at` is in it."""
     longest = judgement.longest
     length = judgement.judged_until - judgement.judged_from
-    contains = judgement.claim.predicate is Predicate.CONTAINS
     out: dict[str, Json] = {
         "verdict": judgement.verdict.value,
         "subject": judgement.subject,
@@ -46,14 +47,17 @@ def document(judgement: Judgement) -> dict[str, Json]:
         "remains_to_trust": [each.document() for each in judgement.remains_to_trust],
         "cannot_see": [each.document() for each in judgement.cannot_see],
     }
-    if contains:
+    if judgement.claim.predicate is Predicate.CONTAINS:
         out["differences"] = [_difference(each) for each in judgement.differences]
+    if judgement.claim.predicate is Predicate.ACCOUNTED_FOR:
+        out["account"] = judgement.accounts[-1].account.value if judgement.accounts else None
+        out["accounts"] = [_stretch(each) for each in judgement.accounts]
     return out
 
 
 def document_of_set(judged: SetJudgement) -> dict[str, Json]:
     """Give the answer about a set: counts per kind and verdict, and the worst members; never one word."""
-    return {
+    out: dict[str, Json] = {
         "claim": claim(judged.claim),
         "ruleset": judged.ruleset,
         "known_at": instant(judged.known_at),
@@ -72,6 +76,9 @@ def document_of_set(judged: SetJudgement) -> dict[str, Json]:
         "remains_to_trust": [each.document() for each in judged.remains_to_trust],
         "cannot_see": [each.document() for each in judged.cannot_see],
     }
+    if judged.tally is not None:
+        out |= _tally(judged.tally)
+    return out
 
 
 def claim(asked: Claim) -> dict[str, Json]:
@@ -100,6 +107,71 @@ def _expected(expected: Expected) -> dict[str, Json]:
         "counts": {kind.value: expected.counts[kind] for kind in Kind if kind in expected.counts},
         "unknown": list[Json](expected.unknown),
     }
+
+
+def _tally(found: Tally) -> dict[str, Json]:
+    of_kinds = ((kind, found.accounts[kind]) for kind in (*Kind, None) if kind in found.accounts)
+    return {
+        "accounts": {
+            kind.value if kind is not None else "unknown": {
+                account.value: of_kind[account] for account in Account if account in of_kind
+            }
+            for kind, of_kind in of_kinds
+        },
+        "released": {
+            "count": found.releases,
+            "listed": [
+                {"party": each.party, "document": each.document, "count": each.count, "accepted": each.accepted}
+                for each in found.released
+            ],
+        },
+        "unaccounted": {
+            "count": found.missing,
+            "listed": [
+                {
+                    "asset": each.asset,
+                    "kind": each.kind.value if each.kind is not None else None,
+                    "why": each.why,
+                    "since": instant(each.since),
+                }
+                for each in found.unaccounted
+            ],
+        },
+    }
+
+
+def _stretch(each: Stretch) -> dict[str, Json]:
+    out: dict[str, Json] = {
+        "account": each.account.value,
+        "from": instant(each.from_at),
+        "until": instant(each.until_at),
+    }
+    if each.why is not None:
+        out["why"] = each.why
+    if each.place is not None:
+        out["place"] = each.place
+    if each.stated is not None:
+        out["stated"] = _stated(each.stated)
+    if each.ticket is not None:
+        out["ticket"] = each.ticket
+    if each.other is not None:
+        out["spare"] = each.other
+    return out
+
+
+def _stated(each: Stated) -> dict[str, Json]:
+    out: dict[str, Json] = {"key": each.key, "status": each.status.value, "by": each.by, "from": instant(each.from_at)}
+    if each.until_at is not None:
+        out["until"] = instant(each.until_at)
+    out |= {
+        name: value for name in ("party", "document", "ticket", "place") if (value := getattr(each, name)) is not None
+    }
+    if each.status is Status.RELEASED:
+        accepted = each.accepted
+        out["accepted"] = (
+            None if accepted is None else {"at": instant(accepted.at), "by": accepted.by, "document": accepted.document}
+        )
+    return out
 
 
 def _silence(each: Silence) -> dict[str, Json]:

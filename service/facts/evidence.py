@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from schemas.words import Cause, IdentityGrade, Kind, PlaceKind
 from service.facts.records import AssetId, Binding, Dispute, Millis, Places, Whereabouts
+from service.facts.statuses import Stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class AssetEvidence:
     disputes: tuple[Dispute, ...] = ()
     complete: tuple[Complete, ...] = ()
     named: bool = True  # it bears a value by which it can be told from others; else it is what fills a slot
+    statuses: tuple[Stated, ...] = ()  # for `accounted_for`: what people say of it, all that began before the end
     merged: bool = False  # that its parts are one thing is a person's word
 
 

@@ -5,17 +5,19 @@ Pure; standard library alone.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from schemas.words import IdentityGrade, Kind, PlaceGrade, Predicate, Verdict, rank
+from service.facts.accounts import Accounted, Accounting
 from service.facts.chain import Chain, Mode
 from service.facts.claims import Claim
 from service.facts.contents import Contained, Containing
 from service.facts.evidence import Evidence
-from service.facts.judgement import Code, Judgement, Silence, instant
+from service.facts.judgement import Code, Judgement, Silence, Stretch, instant
 from service.facts.located import Located, Locating, reached
 from service.facts.policy import CURRENT, Ruleset, effective
 from service.facts.records import AssetId, Binding
-from service.facts.remains import LISTED, cannot_see, code, remains_to_trust, would_raise
+from service.facts.remains import LISTED, cannot_see, code, remains_to_trust, wanting, would_raise
 from service.facts.spans import clip, subtract, total, union
 from service.facts.witnesses import placing_against, placing_for, speaking, witnesses
 
@@ -37,20 +39,23 @@ class Court:
         contents = claim.predicate is Predicate.CONTAINS
         self.chain = Chain(evidence, claim.from_at, self.until_at, self.limits, claim.identity, contents=contents)
         self._locating = Locating(claim, self.chain)
-        self._found: dict[AssetId, Located | Contained | None] = {}
+        self._accounting = Accounting(claim, self.chain, self._locating)
+        self._found: dict[AssetId, Located | Contained | Accounted | None] = {}
 
     def kind(self, subject: AssetId) -> Kind | None:
         """Give the kind of a subject, if anything is known of it."""
         found = self.chain.of(subject)
         return found.kind if found is not None else None
 
-    def found(self, subject: AssetId) -> Located | Contained | None:
+    def found(self, subject: AssetId) -> Located | Contained | Accounted | None:
         """Judge, without putting it into words; None where there is nothing to judge on."""
         if subject not in self._found:
-            found: Located | Contained | None = None
+            found: Located | Contained | Accounted | None = None
             if self.until_at > self.claim.from_at and self.chain.of(subject) is not None:
                 if self.claim.predicate is Predicate.CONTAINS:
                     found = Containing(self.claim, self.chain, subject).judge()
+                elif self.claim.predicate is Predicate.ACCOUNTED_FOR:
+                    found = self._accounting.judge(subject)
                 else:
                     found = self._locating.judge(subject)
             self._found[subject] = found
@@ -64,7 +69,14 @@ class Court:
     def silences(self, subject: AssetId) -> tuple[Silence, ...]:
         """Give the silences above the tolerance."""
         found = self.found(subject)
+        if isinstance(found, Accounted):
+            return found.located.silences
         return found.silences if found is not None else ()
+
+    def accounts(self, subject: AssetId) -> tuple[Stretch, ...]:
+        """Give what became of a thing, moment by moment; for `accounted_for` alone."""
+        found = self.found(subject)
+        return found.stretches if isinstance(found, Accounted) else ()
 
     def judgement(self, subject: AssetId) -> Judgement:
         """Give the verdict with all that it rests on."""
@@ -73,6 +85,8 @@ class Court:
             return self._located(subject, found)
         if isinstance(found, Contained):
             return self._contained(subject, found)
+        if isinstance(found, Accounted):
+            return self._accounted(subject, found)
         late = self.until_at <= self.claim.from_at
         why = code("ask_of_a_time_that_is_known") if late else code("a_source_that_reports_it")
         return self._judgement(subject, Verdict.UNPROVEN, (), (), would=(why,))
@@ -104,6 +118,22 @@ class Court:
             found=found,
             place_grade=reached(found.support, start, end),
             covered=total(found.placing.raw(subject), start, end),
+        )
+
+    def _accounted(self, subject: AssetId, found: Accounted) -> Judgement:
+        """Put what sources see of it into words, and what people say beside it."""
+        seen = self._located(
+            subject, replace(found.located, verdict=found.verdict, refused=(), quarrels=found.quarrels)
+        )
+        people = sorted({each.stated.by for each in found.stretches if each.stated is not None})
+        said = [code("what_people_said", by=", ".join(people[:LISTED]), count=len(people))] if people else []
+        missing = found.verdict is not Verdict.CONFIRMED
+        return replace(
+            seen,
+            accounts=found.stretches,
+            covered=found.covered,
+            would_raise=tuple(dict.fromkeys((*(wanting(found.stretches) if missing else ()), *seen.would_raise))),
+            remains_to_trust=(*seen.remains_to_trust, *said),
         )
 
     def _contained(self, subject: AssetId, found: Contained) -> Judgement:
@@ -187,6 +217,7 @@ class Court:
             witnesses(self.chain, against),
             found.quarrels if found is not None else (),
             found.differences if isinstance(found, Contained) else (),
+            (),
             self._used(subject, supporting),
             tuple(dict.fromkeys(would)),
             tuple(remains_to_trust(self.chain, [*supporting, *against])),

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from schemas.canonical import Json
-from schemas.words import IdentityGrade, Kind, PlaceGrade, Verdict
+from schemas.words import Account, IdentityGrade, Kind, PlaceGrade, Verdict
 from service.facts.claims import Claim
 from service.facts.records import AssetId, Millis
+from service.facts.statuses import Stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Disagreement:
     """A dispute that overlaps what was judged: about whose identity, container or place, and since when."""
 
     asset: AssetId
-    about: str  # identity, whereabouts, absence, moving
+    about: str  # identity, whereabouts, absence, moving, status
     why: str
     sources: tuple[str, ...]
     from_at: Millis
@@ -85,6 +86,24 @@ class Difference:
     expected: int | None = None
     found: int | None = None
     given: str | None = None  # the identifier, as it was given, that no asset bears
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What became of a thing during [from_at, until_at), and what says so: `place` by sources, `stated` by a person.
+
+    `why`: of what is unaccounted, or present without a place; of planned work (`ticket`), and of a spare (`other`) that
+    took its slot.
+    """
+
+    account: Account
+    from_at: Millis
+    until_at: Millis
+    why: str | None = None
+    place: str | None = None
+    stated: Stated | None = None
+    ticket: str | None = None
+    other: AssetId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +127,7 @@ class Judgement:
     contradicting: tuple[Witness, ...] = ()
     disputes: tuple[Disagreement, ...] = ()
     differences: tuple[Difference, ...] = ()
+    accounts: tuple[Stretch, ...] = ()
     limits: Mapping[Kind, Millis] = field(default_factory=dict)
     would_raise: tuple[Code, ...] = ()
     remains_to_trust: tuple[Code, ...] = ()

@@ -1,4 +1,4 @@
-"""`located_at`, `not_in` and `stayed`: the verdict on where one thing was, in the order of SEMANTICS rule 26."""
+"""`located_at`, `not_in`, `stayed`: the verdict on where one thing was, in the order of SEMANTICS rule 26."""
 
 from dataclasses import dataclass, replace
 
@@ -45,7 +45,8 @@ class Locating:
     def judge(self, subject: AssetId) -> Located:
         """Try the verdicts in order; the first that holds stands."""
         place, coarse = self._place(subject)
-        if place is None and self.claim.country is None:
+        anywhere = self.claim.predicate is Predicate.ACCOUNTED_FOR
+        if place is None and self.claim.country is None and not anywhere:
             disputed = in_order(self.quarrels.of(subject))
             silent = self.silences.of(subject, None)
             return Located(Verdict.UNPROVEN, None, None, coarse, Grades(), NONE, NONE, disputed, silent)

@@ -18,7 +18,7 @@ from service.facts.spans import NONE, Span, Spans, bridge, intersect, subtract, 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The place, or the country, that a claim names; `outside`: all the rest of the world instead.
+    """The place, or the country, that a claim names, or any known place; `outside`: all the rest of the world instead.
 
     A place that holds the one named, or that stands in no known country, is neither within nor outside.
     """
@@ -39,13 +39,15 @@ class Target:
     def _within(self, place: str) -> bool:
         if self.place is not None:
             return self.places.within(place, self.place)
-        return self.country is not None and self.places.country_of(place) == self.country
+        if self.country is None:
+            return place in self.places.parent
+        return self.places.country_of(place) == self.country
 
     def _elsewhere(self, place: str) -> bool:
         if self.place is not None:
             return not self.places.agree(place, self.place)
         country = self.places.country_of(place)
-        return country is not None and country != self.country
+        return self.country is not None and country is not None and country != self.country
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,21 @@ All are codes with parameters, in a fixed order; words for people are made elsew
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from schemas.words import IdentityGrade, Kind, PlaceGrade, Predicate, SourceClass, Timing, Verdict, rank
+from schemas.words import (
+    Account,
+    IdentityGrade,
+    Kind,
+    PlaceGrade,
+    Predicate,
+    SourceClass,
+    Status,
+    Timing,
+    Verdict,
+    rank,
+)
 from service.facts.chain import Chain, Mode
 from service.facts.claims import Claim
-from service.facts.judgement import Code, Silence, instant
+from service.facts.judgement import Code, Silence, Stretch, instant
 from service.facts.policy import interval_for
 from service.facts.records import UNKNOWN_DOMAIN, AssetId, Binding, Millis
 
@@ -40,6 +51,18 @@ def would_raise(
         yield code("usable_time_in_reports", **_named(untimed))
     if not bindings:
         yield code("a_source_that_reports_it")
+
+
+def wanting(accounts: Iterable[Stretch]) -> Iterator[Code]:
+    """Say what would account for a thing that is not accounted for, or better, and whose word is missing."""
+    stretches = list(accounts)
+    last = stretches[-1] if stretches else None
+    if last is not None and last.account is Account.UNACCOUNTED:
+        yield code("a_status_of_it_or_a_source_that_sees_it", why=last.why)
+    for each in stretches:
+        stated = each.stated
+        if stated is not None and stated.status is Status.RELEASED and stated.accepted is None:
+            yield code("an_acceptance_of_the_release", key=stated.key, party=stated.party)
 
 
 def _nameless(chain: Chain, asset: AssetId) -> bool:

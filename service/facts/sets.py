@@ -11,6 +11,7 @@ from service.facts.judgement import Code, Judgement
 from service.facts.policy import CURRENT, Ruleset
 from service.facts.records import AssetId, Millis
 from service.facts.remains import cannot_see, remains_to_trust
+from service.facts.tally import Tally, tally
 
 WORST = 10
 
@@ -36,6 +37,7 @@ class SetJudgement:
     counts: Mapping[Kind | None, Mapping[Verdict, int]]
     limits: Mapping[Kind, Millis]
     worst: tuple[Judgement, ...]
+    tally: Tally | None  # of `accounted_for` alone
     remains_to_trust: tuple[Code, ...]
     cannot_see: tuple[Code, ...]
 
@@ -61,6 +63,7 @@ def judge_set(
         if verdict is not Verdict.CONFIRMED:
             longest = max((silence.length for silence in court.silences(subject)), default=0)
             order.append((SEVERITY.index(verdict), -longest, subject))
+    counted = claim.predicate is Predicate.ACCOUNTED_FOR
     said = [binding for asset in sorted(evidence.assets) for binding in court.chain.bindings(asset)]
     best = Verdict.CONFIRMED if any(Verdict.CONFIRMED in each for each in counts.values()) else Verdict.CONSISTENT
     return SetJudgement(
@@ -71,6 +74,7 @@ def judge_set(
         counts,
         court.limits,
         tuple(court.judgement(subject) for _, _, subject in sorted(order)[:worst]),
+        tally(((each, court.kind(each), court.accounts(each)) for each in members), claim.from_at) if counted else None,
         tuple(remains_to_trust(court.chain, said)) if members else (),
         tuple(cannot_see(claim, court.chain, said, best)) if members else (),
     )

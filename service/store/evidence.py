@@ -121,7 +121,6 @@ async def kept(book: Book, places: list[str], from_at: Millis, until_at: Millis)
     return [row["asset"] for row in await book.ask(_SQL["read_kept"], places, from_at, until_at, book.known_at)]
 
 
-async def stood(book: Book, places: list[str], containers: list[str], from_at: Millis, until_at: Millis) -> list[str]:
-    """Give what stood in places or directly within containers, at any moment of an interval."""
-    rows = await book.ask(_SQL["read_stood"], places, containers, from_at, until_at, book.known_at)
-    return [row["asset"] for row in rows]
+async def stood(book: Book, places: list[str], containers: list[str], from_at: Millis, until_at: Millis) -> Rows:
+    """Give what stood in places, or directly within containers, at any moment of an interval, and when."""
+    return await book.ask(_SQL["read_stood"], places, containers, from_at, until_at, book.known_at)

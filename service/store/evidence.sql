@@ -92,5 +92,5 @@ SELECT asset
 FROM read_kept($1, $2, $3, $4, $5, $6)
 
 -- name: read_stood
-SELECT asset
+SELECT asset, container, from_at, until_at
 FROM read_stood($1, $2, $3, $4, $5, $6, $7)

@@ -167,6 +167,11 @@ def stayed(**more: object) -> Claim:
     return replace(Claim(Predicate.STAYED, T0, UNTIL), **more)  # type: ignore[arg-type]
 
 
+def accounted(place: str | None = R7, **more: object) -> Claim:
+    """Claim that what became of something is known."""
+    return replace(Claim(Predicate.ACCOUNTED_FOR, T0, UNTIL, place=place), **more)  # type: ignore[arg-type]
+
+
 def contains(expected: Expected | None = None, **more: object) -> Claim:
     """Claim that contents are what they should be."""
     return replace(Claim(Predicate.CONTAINS, T0, UNTIL, expected=expected), **more)  # type: ignore[arg-type]
