@@ -23,6 +23,7 @@ from service.store import keys, pool, reading
 from service.store.reading import Book, Rows, Viewer
 
 _FOUNDED_S = 15
+_PAGE = 1_000
 
 
 class NotApplied(HoldfastError):
@@ -98,6 +99,18 @@ async def sources(settings: Settings, cell: str) -> Rows:
     """Give all sources of a cell, as known at its horizon. Raises `CellNotFound`."""
     async with viewing(settings, cell) as (opened, viewer), opened.acquire() as connection:
         return await reading.sources((await open_book(connection, viewer, cell)).book)
+
+
+async def statuses(settings: Settings, cell: str, status: str | None) -> Rows:
+    """Give all that was said of the status of things, as known at a cell's horizon. Raises `CellNotFound`."""
+    async with viewing(settings, cell) as (opened, viewer), opened.acquire() as connection:
+        book = (await open_book(connection, viewer, cell)).book
+        found: Rows = []
+        while rows := await reading.statuses(
+            book, None, status, after=(found[-1]["offset"], found[-1]["n"]) if found else (-1, -1), limit=_PAGE
+        ):
+            found += rows
+        return found
 
 
 async def places(settings: Settings, cell: str) -> Rows:

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "serve": "deploy.cli.serve:serve",
     "sites": "deploy.cli.sites:sites",
     "sources": "deploy.cli.sources:sources",
+    "statuses": "deploy.cli.statuses:statuses",
     "beat": "deploy.cli.consume:beat",
     "consume": "deploy.cli.consume:consume",
     "dead-letters": "deploy.cli.dead_letters:dead_letters",

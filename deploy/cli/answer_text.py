@@ -1,9 +1,10 @@
 """An answer as a person reads it, on one screen. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _ORDER = ("confirmed", "consistent", "stale", "disputed", "contradicted", "unproven")
+_ACCOUNTS = ("present", "elsewhere", "released", "in_repair", "on_loan", "spare", "scrapped", "sold", "unaccounted")
 _FINE = frozenset({"confirmed", "consistent"})
 _LINES = 6
 _WORST = 10
@@ -57,6 +58,8 @@ def _single(one: Answer) -> list[str]:
         f"  identity   {grades['identity'] or 'none'}",
         f"  coverage   {_percent(coverage['share'])}; longest silence {_longest(coverage['longest_silence'])}",
     ]
+    accounts = one.get("accounts") or []
+    lines += _section("accounts", (_account(each) for each in accounts), len(accounts))
     lines += _section("silences", (_silence(each) for each in one["silences"]), len(one["silences"]))
     lines += _section("against", (_witness(each) for each in one["contradicting"]), len(one["contradicting"]))
     lines += _section("disputes", (_flat(each) for each in one["disputes"]), len(one["disputes"]))
@@ -71,9 +74,12 @@ def _several(answer: Answer) -> list[str]:
     counts = answer["counts"]
     if not counts:
         return ["nothing stood there when the interval began"]
-    lines = ["".join([f"{'':<12}", *(f"{word:>13}" for word in _ORDER)])]
-    for kind, of_kind in counts.items():
-        lines.append("".join([f"{kind:<12}", *(f"{of_kind.get(word, 0) or '·':>13}" for word in _ORDER)]))
+    lines = _table(counts, _ORDER)
+    if (accounts := answer.get("accounts")) is not None:
+        used = [word for word in _ACCOUNTS if any(word in of_kind for of_kind in accounts.values())]
+        lines += ["", "in the end:", *_table(accounts, used)]
+        for title, write in (("released", _release), ("unaccounted", _lost)):
+            lines += _section(title, (write(each) for each in answer[title]["listed"]), answer[title]["count"])
     worst = answer["worst"]
     shown = (f"{each['verdict']}  {each['kind']} {each['subject']}  {_why(each)}" for each in worst)
     lines += _section("worst", shown, len(worst), _WORST)
@@ -85,7 +91,37 @@ def _several(answer: Answer) -> list[str]:
     return lines
 
 
+def _table(counts: Answer, columns: Sequence[str]) -> list[str]:
+    lines = ["".join([f"{'':<12}", *(f"{word:>13}" for word in columns)])]
+    for kind, of_kind in counts.items():
+        lines.append("".join([f"{kind:<12}", *(f"{of_kind.get(word, 0) or '·':>13}" for word in columns)]))
+    return lines
+
+
+def _account(stretch: Answer) -> str:
+    """Write what became of a thing for a while: the account, why, and on whose word."""
+    stated = stretch.get("stated") or {}
+    said = ", ".join(f"{name} {stated[name]}" for name in ("party", "document", "ticket", "by") if stated.get(name))
+    taken = ("" if stated["accepted"] is None else ", accepted") if "accepted" in stated else ""
+    seen = ", ".join(
+        str(stretch[name]).replace("_", " ") for name in ("why", "ticket", "spare", "place") if name in stretch
+    )
+    more = "; ".join(each for each in (seen, said + taken) if each)
+    return f"{stretch['from']} to {stretch['until']}: {stretch['account']}{f' ({more})' if more else ''}"
+
+
+def _release(to: Answer) -> str:
+    paper = f", {to['document']}" if to["document"] else ""
+    return f"to {to['party']}{paper}: {to['count']}, of which accepted {to['accepted']}"
+
+
+def _lost(thing: Answer) -> str:
+    return f"{thing['kind'] or 'thing'} {thing['asset']}: {str(thing['why']).replace('_', ' ')} since {thing['since']}"
+
+
 def _why(member: Answer) -> str:
+    if member.get("accounts"):
+        return _account(member["accounts"][-1])
     if member["contradicting"]:
         return _witness(member["contradicting"][0])
     if member["disputes"]:

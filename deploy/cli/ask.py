@@ -42,7 +42,7 @@ class AskedWrongly(NotAnswered):
 @click.option("--in", "within", help="About all assets that stood in this place (a site, a rack position) at --from.")
 @click.option("--from", "from_at", required=True, help="From this moment (RFC 3339 with a zone).")
 @click.option("--until", "until_at", required=True, help="Until this moment.")
-@click.option("--place", help="located_at, not_in: this place. stayed: never left this place.")
+@click.option("--place", help="located_at, not_in, accounted_for: this place. stayed: never left it.")
 @click.option("--country", help="located_at, not_in: this country (two capital letters).")
 @click.option("--expect", "expected", multiple=True, help="contains: kind=count; may be given several times.")
 @click.option("--identity", type=click.Choice([each.value for each in IdentityGrade]), help="Grade of identity.")
@@ -74,7 +74,7 @@ def ask(  # noqa: PLR0913, PLR0917 - options of one command
     direct: bool,
     as_json: bool,
 ) -> None:
-    """Ask whether a claim holds: located_at, not_in, stayed or contains.
+    """Ask whether a claim holds: located_at, not_in, stayed, contains or accounted_for.
 
     Exits with 0 where nothing speaks against it (confirmed, consistent), 3 where anything does or nothing is known.
     """

@@ -36,7 +36,8 @@ def _entered(rows: Rows, found: dict[str, Spans], holders: Mapping[str, Spans], 
         end = window[1] if row["until_at"] is None else row["until_at"]
         there = intersect(((row["from_at"], end, end),), holders.get(row["container"], (window,)))
         before = found.get(row["asset"], ())
-        found[row["asset"]] = union((*before, *there))
-        if found[row["asset"]] != before:
+        after = union((*before, *there))
+        if after != before:
+            found[row["asset"]] = after
             fresh.add(row["asset"])
-    return {asset for asset in fresh if found[asset]}
+    return fresh

@@ -121,11 +121,36 @@ def test_acts_go_through_a_broker_that_wants_a_login_over_tls(guarded: Guarded, 
         done = subprocess.run([*HOLDFAST, *words], env=env, capture_output=True, text=True, timeout=90, check=False)
         assert done.returncode == 0, done.stderr
         assert {each["outcome"] for each in json.loads(done.stdout)} == {"applied"}
+        _says_statuses(env, guarded.folder)
     finally:
         up.send_signal(signal.SIGTERM)
         assert up.wait(60) == 0
         if up.stdout is not None:
             up.stdout.close()
+
+
+def _says_statuses(env: dict[str, str], folder: Path) -> None:
+    """Take a table, release something, accept it, take it back: each an act that a consumer applies."""
+    table = folder / "statuses.csv"
+    table.write_text("kind,scheme,value,status\ngpu,serial,SN-000001,spare\ngpu,serial,N/A,spare\n")
+    thing = ("--thing", "gpu:serial:SN-000001")
+    for words, said in (
+        (("import", str(table), "--key", "table-1"), "1 left out: serial N/A is no value that can name a gpu"),
+        (("import", str(table), "--key", "table-1"), "repeated"),
+        (("release", *thing, "--party", "Lessee Ltd", "--document", "DN-7", "--key", "r-1"), "applied"),
+        (("accept", "r-1", "--by", "lessee", "--key", "a-1"), "applied"),
+        (("withdraw", "a-1"), "applied"),
+    ):
+        command = [*HOLDFAST, "statuses", *words, "--cell", "kul"]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        assert said in done.stdout
+    listed = subprocess.run(
+        [*HOLDFAST, "statuses", "list", "--cell", "kul", "--json"], env=env, capture_output=True, text=True, check=True
+    )
+    rows = json.loads(listed.stdout)
+    assert [(row["status"], row["accepted_at"]) for row in rows] == [("spare", None), ("released", None)]
+    assert rows[0]["asset"] == rows[1]["asset"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.integration.api.conftest import Api
 
 HOLDFAST = Path(sys.executable).parent / "holdfast"
+GPU = asset_id("kul-1/gpu1")
 SPAN = ("--from", rfc3339(BEGIN + HOUR), "--until", rfc3339(BEGIN + DAY))
 
 
@@ -105,6 +106,14 @@ async def test_what_was_asked_wrongly_is_named_in_one_line(api: "Api") -> None:
         (("resume", "--cell", "kul-1"), 2, "--partition"),
         (("resume", "--cell", "kul-1", "--partition", "0", "--key", "k8"), 1, "with --key k8 applies it once"),
         (("sites", "put", "X", "--cell", "kul-1", "--country", "Malaysia"), 2, "country"),
+        (("statuses", "put", "spare", "--cell", "kul-1"), 2, "things"),
+        (("statuses", "put", "released", "--cell", "kul-1", "--asset", GPU), 2, "'released' is not one of"),
+        (("statuses", "put", "spare", "--cell", "kul-1", "--asset", "x"), 2, "asset"),
+        (("statuses", "put", "spare", "--cell", "kul-1", "--thing", "serial:SN-1"), 2, "kind:scheme:value"),
+        (("statuses", "put", "spare", "--cell", "kul-1", "--thing", "gpu:number:1"), 2, "scheme"),
+        (("statuses", "put", "sold", "--cell", "kul-1", "--asset", GPU, "--from", "2025-06-01"), 2, "from_at"),
+        (("statuses", "put", "sold", "--cell", "kul-1", "--asset", GPU, "--key", "k9"), 1, "--key k9 applies it once"),
+        (("statuses", "list", "--cell", "nowhere"), 1, "no cell"),
     ):
         got, _, err = await holdfast(api, *words)
         assert got == code, (words, err)
@@ -121,6 +130,42 @@ async def test_sources_and_sites_are_listed(api: "Api") -> None:
     assert text.splitlines()[1] == "agent-1,in_band,lessee,300,0,120"
     rows = json.loads((await holdfast(api, "sites", "list", "--json"))[1])
     assert [(row["cell"], row["simulated"]) for row in rows] == [("kul-1", True), ("sin-1", False)]
+
+
+async def test_statuses_are_listed_and_a_site_is_accounted_for_on_one_screen(api: "Api") -> None:
+    for n, asset in enumerate((GPU, asset_id("kul-1/gpu2"))):
+        await api.book.connection.execute("DELETE FROM binding WHERE cell = $1 AND asset = $2", api.book.cell, asset)
+        if n == 0:
+            await api.book.said("dn-7", n, asset, "released", "Lessee Ltd", from_at=BEGIN, known_from=BEGIN)
+    await api.book.accepted("dn-7", GPU, at=BEGIN + HOUR, known_from=BEGIN + HOUR)
+    (row,) = json.loads((await holdfast(api, "statuses", "list", "--cell", "kul-1", "--json"))[1])
+    assert (row["asset"], row["status"], row["accepted_at"]) == (GPU, "released", rfc3339(BEGIN + HOUR))
+    text = (await holdfast(api, "statuses", "list", "--cell", "kul-1", "--status", "released"))[1]
+    assert f"{GPU}  released" in text
+    assert "Lessee Ltd accepted" in text
+    words = ("ask", "accounted_for", "--cell", "kul-1", *SPAN, "--direct")
+    code, screen, err = await holdfast(api, *words, "--in", SITE)
+    assert (code, err) == (3, "")
+    rows = [line.split() for line in screen.splitlines()]
+    heading = next(row for row in rows if row[:1] == ["present"])
+    gpus = rows[next(n for n, row in enumerate(rows) if row == heading) + 1 :]
+    assert heading == ["present", "released", "unaccounted"]
+    assert ["gpu", "·", "1", "1"] in gpus
+    assert "to Lessee Ltd: 1, of which accepted 1" in screen
+    assert f"gpu {asset_id('kul-1/gpu2')}: never seen since {rfc3339(BEGIN + HOUR)}" in screen
+    assert len(screen.splitlines()) <= 40
+    code, screen, _ = await holdfast(api, *words, "--asset", GPU)
+    assert code == 0
+    assert "released (party Lessee Ltd, by person-1, accepted)" in screen
+
+
+async def test_a_table_of_statuses_that_is_none_is_asked_wrongly(api: "Api", tmp_path: Path) -> None:
+    file = tmp_path / "statuses.csv"
+    for written, said in ((b"status\n\xff\n", "UTF-8"), (b"asset,status\nx,spare\n", "line 2: asset")):
+        file.write_bytes(written)
+        code, _, err = await holdfast(api, "statuses", "import", str(file), "--cell", "kul-1")
+        assert (code, err.count("Traceback")) == (2, 0), err
+        assert said in err
 
 
 async def test_serve_answers_says_where_and_ends_on_a_signal(api: "Api") -> None:
