@@ -794,6 +794,22 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.read_began(p_viewer text, p_cell text, p_known_at timestamp with time zone)
+ RETURNS TABLE(at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT e.at
+    FROM event e
+    WHERE e.cell = p_cell AND e.n >= 0 AND e.at <= p_known_at
+    ORDER BY e.n
+    LIMIT 1;
+END $function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.read_bindings(p_viewer text, p_cell text, p_names uuid[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
  RETURNS TABLE(source text, scope text, slot text, asset uuid, kind text, container uuid, container_slot text, stated text, place text, surveyed boolean, from_at timestamp with time zone, until_at timestamp with time zone, end_cause text)
  LANGUAGE plpgsql

@@ -93,6 +93,7 @@ class Predicate(StrEnum):
     STAYED = "stayed"
     CONTAINS = "contains"
     ACCOUNTED_FOR = "accounted_for"
+    NOT_ON_RECORD = "not_on_record"
 
 
 class Status(StrEnum):

@@ -74,7 +74,7 @@ def ask(  # noqa: PLR0913, PLR0917 - options of one command
     direct: bool,
     as_json: bool,
 ) -> None:
-    """Ask whether a claim holds: located_at, not_in, stayed, contains or accounted_for.
+    """Ask whether a claim holds: located_at, not_in, stayed, contains, accounted_for or not_on_record.
 
     Exits with 0 where nothing speaks against it (confirmed, consistent), 3 where anything does or nothing is known.
     """

@@ -156,11 +156,28 @@ BEGIN
       AND w.known_from <= p_known_at AND w.known_until > p_known_at;
 END $$;
 
+-- When the book began: its first event, as known at a moment.
+CREATE FUNCTION read_began(p_viewer text, p_cell text, p_known_at timestamptz)
+RETURNS TABLE (at timestamptz)
+LANGUAGE plpgsql SECURITY INVOKER AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT e.at
+    FROM event e
+    WHERE e.cell = p_cell AND e.n >= 0 AND e.at <= p_known_at
+    ORDER BY e.n
+    LIMIT 1;
+END $$;
+
 REVOKE EXECUTE ON FUNCTION read_statuses(text, text, uuid[], timestamptz, timestamptz),
     read_statuses_page(text, text, uuid[], text, timestamptz, bigint, integer, integer),
     read_kept(text, text, text[], timestamptz, timestamptz, timestamptz),
-    read_stood(text, text, text[], uuid[], timestamptz, timestamptz, timestamptz) FROM PUBLIC;
+    read_stood(text, text, text[], uuid[], timestamptz, timestamptz, timestamptz),
+    read_began(text, text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION read_statuses(text, text, uuid[], timestamptz, timestamptz),
     read_statuses_page(text, text, uuid[], text, timestamptz, bigint, integer, integer),
     read_kept(text, text, text[], timestamptz, timestamptz, timestamptz),
-    read_stood(text, text, text[], uuid[], timestamptz, timestamptz, timestamptz) TO holdfast_api;
+    read_stood(text, text, text[], uuid[], timestamptz, timestamptz, timestamptz),
+    read_began(text, text, timestamptz) TO holdfast_api;

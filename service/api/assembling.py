@@ -26,6 +26,8 @@ def assemble(held: Gathered) -> Evidence:
         tuple(assembler.gaps()),
         tuple(assembler.explained()),
         held.restated,
+        held.began,
+        held.names_one,
     )
 
 

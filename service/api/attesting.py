@@ -19,7 +19,7 @@ from service.api.asking import AssetNotFound, Opened, PlaceNotFound, asset_names
 from service.api.assembling import assemble
 from service.api.assets import assets_bearing, standing_at
 from service.api.gathering import Gathered, gather
-from service.api.members import stood_or_kept
+from service.api.members import on_record, stood_or_kept
 from service.facts.claims import BadClaim, Claim, Expected
 from service.facts.records import AssetId, Millis
 from service.store import evidence, reading
@@ -60,11 +60,13 @@ async def attest(connection: Connection, viewer: Viewer, asked: ClaimAsked) -> A
         )
     if claim.place is not None:
         await _known_place(book, claim.place)
-    members = await _members(book, asked, claim)
+    whom = await _whom(book, asked, claim)
+    members = whom.members
     expected = claim.expected.assets if claim.expected else frozenset()
     wanted = [*members, *expected]
     held = await gather(book, wanted, claim.from_at, claim.until_at, predicate=claim.predicate)
-    verdicts = await asyncio.to_thread(_judged, claim, held, members, one=asked.subject.place is None)
+    held.names_one = whom.names_one
+    verdicts = await asyncio.to_thread(_judged, claim, held, whom, one=asked.subject.place is None)
     document = {
         "v": 1,
         "cell": book.cell,
@@ -79,12 +81,12 @@ async def attest(connection: Connection, viewer: Viewer, asked: ClaimAsked) -> A
     return Answered(canonical(document), book.known_at, opened.horizon)
 
 
-def _judged(claim: Claim, held: Gathered, members: list[str], *, one: bool) -> dict[str, Json]:
+def _judged(claim: Claim, held: Gathered, whom: "_Whom", *, one: bool) -> dict[str, Json]:
     """Judge; a large set takes seconds, and other requests are answered meanwhile. Pure."""
     facts = assemble(held)
     if one:
-        return answering.one(claim, AssetId(members[0]), facts)
-    return answering.several(claim, [AssetId(member) for member in members], facts)
+        return answering.one(claim, AssetId(whom.members[0] if whom.members else whom.named), facts)
+    return answering.several(claim, [AssetId(member) for member in whom.members], facts)
 
 
 async def _remarks(opened: Opened) -> dict[str, Json]:
@@ -156,22 +158,41 @@ async def _known_place(book: Book, place: str) -> None:
         raise PlaceNotFound(f"{book.cell} had no place {place!r} as known then: GET /v1/places names them")
 
 
-async def _members(book: Book, asked: ClaimAsked, claim: Claim) -> list[str]:
-    """Give whom the claim is about: one asset, or all that stood in the place at the beginning of the interval.
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """Whom a claim is about. Only `not_on_record` may be about what nothing bears: `named`, as it was asked."""
+
+    members: list[str]
+    named: str = ""
+    names_one: bool = True
+
+
+async def _whom(book: Book, asked: ClaimAsked, claim: Claim) -> _Whom:
+    """Find one asset, or all that stood in the place at the beginning of the interval.
 
     For `accounted_for`: at any moment of it, and what people say is kept there.
     """
     subject = asked.subject
     if [subject.asset, subject.identifier, subject.place].count(None) != 2:  # noqa: PLR2004 - all but one
         raise BadClaim("the subject is an asset, an identifier or a place: give exactly one of them")
-    if subject.place is not None and claim.predicate is Predicate.ACCOUNTED_FOR:
-        return await stood_or_kept(book, subject.place, claim.from_at, claim.until_at)
     if subject.place is not None:
-        return [str(row["asset"]) for row in await standing_at(book, subject.place, claim.from_at, _DEEP)]
+        return _Whom(await _standing(book, subject.place, claim))
+    if subject.identifier is not None and claim.predicate is Predicate.NOT_ON_RECORD:
+        bearer, names_one = await on_record(book, subject.identifier)
+        named = f"{subject.identifier.scheme.value}:{subject.identifier.value}"
+        return _Whom([] if bearer is None else [bearer], named, names_one)
     if subject.identifier is not None:
-        return [await _bearer(book, subject.identifier)]
+        return _Whom([await _bearer(book, subject.identifier)])
     canonical_id, _, _ = await asset_names(book, str(subject.asset))
-    return [canonical_id]
+    return _Whom([canonical_id])
+
+
+async def _standing(book: Book, place: str, claim: Claim) -> list[str]:
+    if claim.predicate is Predicate.NOT_ON_RECORD:
+        raise BadClaim("not_on_record is asked of an asset or an identifier: of a place, ask accounted_for")
+    if claim.predicate is Predicate.ACCOUNTED_FOR:
+        return await stood_or_kept(book, place, claim.from_at, claim.until_at)
+    return [str(row["asset"]) for row in await standing_at(book, place, claim.from_at, _DEEP)]
 
 
 async def _rests_on(book: Book, held: Gathered, members: list[str]) -> dict[str, Json]:

@@ -43,6 +43,8 @@ class Gathered:
     merges: Rows = field(default_factory=list)
     terms: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
     statuses: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
+    began: Millis | None = None
+    names_one: bool = True
 
 
 async def gather(
@@ -62,7 +64,9 @@ async def gather(
         if not level:
             break
     await _rest(book, held, complete=predicate is Predicate.CONTAINS)
-    if predicate is Predicate.ACCOUNTED_FOR:
+    if predicate is Predicate.NOT_ON_RECORD:
+        held.began = await evidence.began(book)
+    if predicate in {Predicate.ACCOUNTED_FOR, Predicate.NOT_ON_RECORD}:
         names = sorted(name for asset in held.bindings for name in held.members[asset])
         for row in await evidence.statuses(book, names, until_at):
             held.statuses[held.asset_of[row["asset"]]].append(row)

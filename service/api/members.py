@@ -1,11 +1,20 @@
-"""Whom a claim about a place is about: what stood there, however deep, and what people say is kept there."""
+"""Whom a claim is about, where that takes more than one look.
+
+Of a place: what stood there, however deep, and what people say is kept there. Of an identifier that may be on no
+record: what bears it, if that is one thing.
+"""
 
 from collections.abc import Mapping
 
-from service.api.assets import places_within
+from schemas.acting import IdentifierAsked
+from schemas.inventory import Identifier
+from schemas.words import Kind
+from service.api.asking import AssetNotFound
+from service.api.assets import assets_bearing, places_within
 from service.facts.records import Millis
+from service.facts.schemes import usable
 from service.facts.spans import Span, Spans, intersect, union
-from service.store import evidence
+from service.store import evidence, reading
 from service.store.reading import Book, Rows
 
 _DEPTH = 8
@@ -27,6 +36,24 @@ async def stood_or_kept(book: Book, place: str, from_at: Millis, until_at: Milli
     names = sorted({*found, *await evidence.kept(book, places, from_at, until_at)})
     canonical = {row["name"]: row["asset"] for row in await evidence.names(book, names)}
     return sorted({canonical.get(name, name) for name in names})
+
+
+async def on_record(book: Book, asked: IdentifierAsked) -> tuple[str | None, bool]:
+    """Give what bears an identifier, if anything does; and whether it names one thing: no placeholder, not many."""
+    stated = Identifier(asked.scheme, asked.scope or "", asked.value)
+    values = {value.value for kind in Kind if (value := usable(kind, stated)) is not None}
+    if not values:
+        return None, False
+    try:
+        found = await assets_bearing(book, asked.scheme, asked.value, asked.scope)
+    except AssetNotFound:
+        return None, True
+    if len(found) > 1:
+        return None, False
+    names = sorted({row["name"] for row in await evidence.names(book, found)})
+    rows = await reading.identifiers(book, names)
+    shared = any(row["scheme"] == asked.scheme and row["value"] in values and row["shared"] for row in rows)
+    return (None, False) if shared else (found[0], True)
 
 
 def _entered(rows: Rows, found: dict[str, Spans], holders: Mapping[str, Spans], window: Span) -> set[str]:

@@ -44,6 +44,7 @@ class Claim:
     - `stayed`: at every moment at the rack position where it was at `from_at`; with `place`, never left that place.
     - `accounted_for`: what became of it is known at every moment: seen in `place` (anywhere, where none is given), or
       elsewhere, or as people say: released, in repair, on loan, …
+    - `not_on_record`: nothing in this book speaks of it at any moment.
     - `contains`: the contents at every moment are `expected`, or what they were at `from_at`.
 
     `place_grade` below `corroborated` is judged as `corroborated`: a place is never confirmed on less.
@@ -69,6 +70,7 @@ class Claim:
     def _shape(self) -> tuple[tuple[bool, str], ...]:
         located = self.predicate in {Predicate.LOCATED_AT, Predicate.NOT_IN}
         contains = self.predicate is Predicate.CONTAINS
+        placeless = self.predicate in {Predicate.CONTAINS, Predicate.NOT_ON_RECORD}
         name = self.predicate.value
         return (
             (self.until_at <= self.from_at, "the interval is empty or backwards: `until` must be later than `from`"),
@@ -77,7 +79,7 @@ class Claim:
                 f"{name} needs either a place or a country: give exactly one of them",
             ),
             (not located and self.country is not None, f"{name} takes no country: ask located_at or not_in for one"),
-            (contains and self.place is not None, "contains takes no place: ask located_at or not_in for one"),
+            (placeless and self.place is not None, f"{name} takes no place: ask located_at or not_in for one"),
             (not contains and self.expected is not None, f"{name} takes no expected contents: ask contains for them"),
         )
 

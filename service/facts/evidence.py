@@ -90,3 +90,5 @@ class Evidence:
     restated: frozenset[str] = (
         frozenset()
     )  # places that people moved, or said another country of, since the claim's start
+    began: Millis | None = None  # for `not_on_record`: when the book began (None: nothing is in it)
+    names_one: bool = True  # for `not_on_record`: what was asked about names one thing, in the book or not

@@ -19,12 +19,16 @@ from service.facts.policy import CURRENT, Ruleset, effective
 from service.facts.records import AssetId, Binding
 from service.facts.remains import LISTED, cannot_see, code, remains_to_trust, wanting, would_raise
 from service.facts.spans import clip, subtract, total, union
+from service.facts.unrecorded import Recording, Unrecorded
 from service.facts.witnesses import placing_against, placing_for, speaking, witnesses
 
 
 def judge(claim: Claim, subject: AssetId, evidence: Evidence, ruleset: Ruleset = CURRENT) -> Judgement:
     """Judge a claim about one thing, on this evidence alone. Pure; nothing younger than `known_at` matters."""
     return Court(claim, evidence, ruleset).judgement(subject)
+
+
+_Found = Located | Contained | Accounted | Unrecorded
 
 
 class Court:
@@ -40,18 +44,21 @@ class Court:
         self.chain = Chain(evidence, claim.from_at, self.until_at, self.limits, claim.identity, contents=contents)
         self._locating = Locating(claim, self.chain)
         self._accounting = Accounting(claim, self.chain, self._locating)
-        self._found: dict[AssetId, Located | Contained | Accounted | None] = {}
+        self._recording = Recording(self.chain)
+        self._found: dict[AssetId, _Found | None] = {}
 
     def kind(self, subject: AssetId) -> Kind | None:
         """Give the kind of a subject, if anything is known of it."""
         found = self.chain.of(subject)
         return found.kind if found is not None else None
 
-    def found(self, subject: AssetId) -> Located | Contained | Accounted | None:
+    def found(self, subject: AssetId) -> _Found | None:
         """Judge, without putting it into words; None where there is nothing to judge on."""
         if subject not in self._found:
-            found: Located | Contained | Accounted | None = None
-            if self.until_at > self.claim.from_at and self.chain.of(subject) is not None:
+            found: _Found | None = None
+            if self.until_at > self.claim.from_at and self.claim.predicate is Predicate.NOT_ON_RECORD:
+                found = self._recording.judge(subject)
+            elif self.until_at > self.claim.from_at and self.chain.of(subject) is not None:
                 if self.claim.predicate is Predicate.CONTAINS:
                     found = Containing(self.claim, self.chain, subject).judge()
                 elif self.claim.predicate is Predicate.ACCOUNTED_FOR:
@@ -71,7 +78,7 @@ class Court:
         found = self.found(subject)
         if isinstance(found, Accounted):
             return found.located.silences
-        return found.silences if found is not None else ()
+        return found.silences if isinstance(found, Located | Contained) else ()
 
     def accounts(self, subject: AssetId) -> tuple[Stretch, ...]:
         """Give what became of a thing, moment by moment; for `accounted_for` alone."""
@@ -87,6 +94,8 @@ class Court:
             return self._contained(subject, found)
         if isinstance(found, Accounted):
             return self._accounted(subject, found)
+        if isinstance(found, Unrecorded):
+            return self._unrecorded(subject, found)
         late = self.until_at <= self.claim.from_at
         why = code("ask_of_a_time_that_is_known") if late else code("a_source_that_reports_it")
         return self._judgement(subject, Verdict.UNPROVEN, (), (), would=(why,))
@@ -135,6 +144,11 @@ class Court:
             would_raise=tuple(dict.fromkeys((*(wanting(found.stretches) if missing else ()), *seen.would_raise))),
             remains_to_trust=(*seen.remains_to_trust, *said),
         )
+
+    def _unrecorded(self, subject: AssetId, found: Unrecorded) -> Judgement:
+        would = [*found.would, *self._settle(len(found.quarrels), refused=bool(found.against))]
+        judgement = self._judgement(subject, found.verdict, (), found.against, would=would)
+        return replace(judgement, disputes=found.quarrels)
 
     def _contained(self, subject: AssetId, found: Contained) -> Judgement:
         supporting = [
@@ -212,7 +226,7 @@ class Court:
             self._identity(supporting),
             place_grade,
             covered,
-            found.silences if found is not None else (),
+            self.silences(subject),
             witnesses(self.chain, supporting),
             witnesses(self.chain, against),
             found.quarrels if found is not None else (),

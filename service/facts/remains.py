@@ -149,6 +149,9 @@ def cannot_see(claim: Claim, chain: Chain, bindings: Iterable[Binding], verdict:
         yield code("a_part_that_nobody_reports")
         if count := len({each.asset for each in bindings if chain.by_slot(each.asset)}):
             yield code("a_part_without_identifier_changed_for_another", count=count)
+    elif claim.predicate is Predicate.NOT_ON_RECORD:
+        yield code("a_part_that_nobody_reports")
+        yield code("what_other_books_hold")
     else:
         yield code("a_device_does_not_sense_where_it_is")
     if verdict is Verdict.CONFIRMED:

@@ -124,3 +124,9 @@ async def kept(book: Book, places: list[str], from_at: Millis, until_at: Millis)
 async def stood(book: Book, places: list[str], containers: list[str], from_at: Millis, until_at: Millis) -> Rows:
     """Give what stood in places, or directly within containers, at any moment of an interval, and when."""
     return await book.ask(_SQL["read_stood"], places, containers, from_at, until_at, book.known_at)
+
+
+async def began(book: Book) -> Millis | None:
+    """Give when the book began; None where nothing was in it by `known_at`."""
+    rows = await book.ask(_SQL["read_began"], book.known_at)
+    return int(rows[0]["at"]) if rows else None

@@ -94,3 +94,7 @@ FROM read_kept($1, $2, $3, $4, $5, $6)
 -- name: read_stood
 SELECT asset, container, from_at, until_at
 FROM read_stood($1, $2, $3, $4, $5, $6, $7)
+
+-- name: read_began
+SELECT at
+FROM read_began($1, $2, $3)

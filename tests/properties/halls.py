@@ -12,8 +12,10 @@ import orjson
 from hypothesis import strategies as st
 
 from schemas import acts
+from schemas.acting import IdentifierAsked, Thing
 from schemas.inventory import Identifier, Item
-from schemas.words import Kind, PlaceKind, Scheme, SourceClass
+from schemas.statuses import StatusPut, StatusWithdraw, TransferAccept, TransferRelease
+from schemas.words import Kind, PlaceKind, Scheme, SourceClass, Status
 from service.facts.carriers import carriers, part_of
 from tests.properties.streams import Fleet, put
 from tests.reference.identifying import ref_of
@@ -69,6 +71,7 @@ class Hall:
     renamed: dict[str, str] = field(default_factory=dict)  # things that bear another one's name, or none
     refs: dict[Kind, set[str]] = field(default_factory=dict)  # what acts may name
     edges: list[str] = field(default_factory=list)  # keys of acts that merged or parted
+    said: list[str] = field(default_factory=list)  # keys of acts about statuses
 
     def inside(self, outer: str) -> Iterator[str]:
         """Give all that stands in something, however deep, containers first."""
@@ -214,7 +217,7 @@ def _said(hall: Hall) -> acts.CellAct:
     fleet = hall.fleet
     key = fleet.stream.key()
     source = str(fleet.pick("agent0", "bmc0", "bmc1", "shelf0", "books", "switch"))
-    match fleet.pick("enrol", "retire", "survey", "place", "names", "names", "names"):
+    match fleet.pick("enrol", "retire", "survey", "place", "status", "status", "names", "names", "names"):
         case "enrol":
             of = {"agent": "in_band", "bmc": "out_of_band", "books": "person", "switch": "facility"}
             class_ = SourceClass(of.get(source.rstrip("01"), "facility"))
@@ -232,6 +235,8 @@ def _said(hall: Hall) -> acts.CellAct:
             kind, within = PlaceKind.RACK_POSITION, str(fleet.pick("kl", "kl/h1", "kl/h2", "kl/h1/r1/p1", "nowhere"))
             place, alias = str(fleet.pick(*POSITIONS, "kl/h2")), ("alias-1",) if fleet.chance(2) else ()
             return acts.PlacePut(key=key, by="person-1", place=place, kind=kind, within=within, alias=alias)
+        case "status":
+            return said_of_statuses(hall, key)
         case _:
             return said_of_names(hall, key)
 
@@ -253,6 +258,36 @@ def said_of_names(hall: Hall, key: str) -> acts.CellAct:
             which = fleet.pick(("acme/gpu", "SN-gpu0-000"), ("acme/chassis", "SN-chassis0-000"), ("", "SN-drive0-000"))
             assert isinstance(which, tuple)
             return acts.IdentifierShare(key=key, by="person-1", scheme=Scheme.SERIAL, scope=which[0], value=which[1])
+
+
+def said_of_statuses(hall: Hall, key: str) -> acts.CellAct:
+    """Say something of things that are there, or are not yet: by whatever is printed on them."""
+    fleet = hall.fleet
+    things = []
+    for _ in range(fleet.number(1, 2)):
+        named = str(fleet.pick(*WITHIN))
+        borne = hall.identifiers(named, str(fleet.pick("agent", "bmc", "books", "")))
+        if borne:
+            one = borne[fleet.number(0, len(borne) - 1)]
+            asked = IdentifierAsked(scheme=one.scheme, scope=one.scope if fleet.chance(2) else None, value=one.value)
+            things.append(Thing(kind=kind_of(named), identifier=asked))
+    before = str(fleet.pick(*hall.said, "act-1"))
+    what = fleet.pick("put", "put", "release", "accept", "withdraw") if things else "withdraw"
+    if what in {"put", "release"}:
+        hall.said.append(key)
+    match what:
+        case "put":
+            status = Status(str(fleet.pick("spare", "in_repair", "scrapped")))
+            place = fleet.pick(None, *POSITIONS)
+            given = {"key": key, "by": "person-1", "things": things, "status": status, "place": place}
+            return StatusPut.model_validate(given)
+        case "release":
+            return TransferRelease(key=key, by="person-1", things=tuple(things), party="party-1")
+        case "accept":
+            some = tuple(things) if fleet.chance(2) else ()
+            return TransferAccept(key=key, by="party-1", releases=before, things=some)
+        case _:
+            return StatusWithdraw(key=key, by="person-1", withdraws=before)
 
 
 def world(stream: Stream) -> None:

@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 
 from schemas import acts
 from schemas.words import FindingKind, PlaceKind, SourceClass
-from tests.properties.halls import POSITIONS, STEPS, Hall, change, ports, reported, said_of_names, unchanged, world
+from tests.properties.halls import (
+    POSITIONS,
+    STEPS,
+    Hall,
+    change,
+    ports,
+    reported,
+    said_of_names,
+    said_of_statuses,
+    unchanged,
+    world,
+)
 from tests.properties.streams import Fleet, put
 from tests.support.records import MINUTE, SECOND, START, Record, Stream, beat
 
@@ -76,6 +87,7 @@ def _said(hall: Hall) -> acts.CellAct:
         "survey": lambda: _survey(hall, key),
         "place": lambda: _place(hall, key),
         "names": lambda: said_of_names(hall, key),
+        "status": lambda: said_of_statuses(hall, key),
         "work": lambda: _work(hall, key),
         "suspend": lambda: acts.PartitionSuspend(
             key=key, by="person-1", partition=partition, next_offset=fleet.stream.end(partition), reason="away"

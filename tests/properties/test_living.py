@@ -118,6 +118,9 @@ class Life:
                     {"predicate": "located_at", "place": self.chance.choice(("kl", "kl/h2", *POSITIONS))},
                     {"predicate": "contains", "expected": {"counts": {"gpu": 2, "drive": 1}}},
                     {"predicate": "contains"},
+                    {"predicate": "accounted_for"},
+                    {"predicate": "not_on_record"},
+                    {"predicate": "accounted_for", "place": self.chance.choice(("kl", "kl/h2", *POSITIONS))},
                 ]
             )
             await self.put(

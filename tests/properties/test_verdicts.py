@@ -35,6 +35,7 @@ from tests.support.verdicts import (
     accounted,
     at,
     contains,
+    off_record,
     out_of,
     seen,
     stands,
@@ -188,9 +189,10 @@ LOCATED = tuple(
     during(each)
     for each in (at(), at(SITE), at(country="MY"), stayed(), out_of(country="SG"), out_of(ABROAD), out_of(R8))
 )
+OFF_RECORD = during(off_record())
 ANYWHERE = during(accounted(None))
 ACCOUNTED = (*(during(accounted(place)) for place in (R7, R8, SITE, ABROAD)), ANYWHERE)
-CLAIMS = (*LOCATED, *ACCOUNTED, during(contains()))
+CLAIMS = (*LOCATED, *ACCOUNTED, during(contains()), OFF_RECORD)
 Fits = Callable[[str], bool]
 
 
@@ -382,7 +384,7 @@ def test_rule_26_a_contradicting_binding_never_makes_a_verdict_confirmed(
         and START <= run.first < min(END, evidence.known_at, rival.until_at or END, reach(run, evidence.known_at))
         for run in heard
     )
-    claims = [claim for claim in CLAIMS if claim != ANYWHERE]  # nowhere speaks against being anywhere
+    claims = [claim for claim in CLAIMS if claim not in (ANYWHERE, OFF_RECORD)]  # places speak against neither
     refused = [claim for claim in claims if claim.predicate is Predicate.CONTAINS or not fitting(claim)(ABROAD)]
     for claim in refused:
         for subject in (GPU, TRAY, RACK):
@@ -416,6 +418,21 @@ def test_rule_27_taking_supporting_runs_away_never_makes_a_verdict_confirmed(
                 if before.verdict is not Verdict.CONFIRMED:
                     assert before.disputes or before.contradicting
                     assert _lost(evidence, less)
+
+
+@settings(max_examples=150, deadline=None)
+@given(sites())
+def test_what_was_heard_of_is_on_record_and_the_absence_of_records_is_never_more_than_consistent(
+    evidence: Evidence,
+) -> None:
+    for subject in (GPU, TRAY, RACK):
+        answer = judge(OFF_RECORD, subject, replace(evidence, began=START - HOUR)).verdict
+        own = [each for each in evidence.assets[subject].bindings if each.lifted_from is None]
+        said = [each for each in own if each.source.source_class is not SourceClass.PERSON]
+        heard = any(_heard(evidence, each, moment, moment) for each in said for moment in instants(evidence))
+        event(str(answer))
+        assert answer is not Verdict.CONFIRMED
+        assert heard is (answer is Verdict.CONTRADICTED)
 
 
 def _lost(evidence: Evidence, less: Evidence) -> bool:

@@ -172,6 +172,11 @@ def accounted(place: str | None = R7, **more: object) -> Claim:
     return replace(Claim(Predicate.ACCOUNTED_FOR, T0, UNTIL, place=place), **more)  # type: ignore[arg-type]
 
 
+def off_record(**more: object) -> Claim:
+    """Claim that nothing speaks of something."""
+    return replace(Claim(Predicate.NOT_ON_RECORD, T0, UNTIL), **more)  # type: ignore[arg-type]
+
+
 def contains(expected: Expected | None = None, **more: object) -> Claim:
     """Claim that contents are what they should be."""
     return replace(Claim(Predicate.CONTAINS, T0, UNTIL, expected=expected), **more)  # type: ignore[arg-type]
