@@ -183,6 +183,7 @@ class Judged(_Answer):
     would_raise: list[dict[str, Any]]
     remains_to_trust: list[dict[str, Any]]
     cannot_see: list[dict[str, Any]]
+    words: Annotated[list[str], Field(description="The same in words; they hold nothing that the data does not")]
     differences: Annotated[list[dict[str, Any]] | None, Field(description="contains: from what was expected")] = None
     account: Annotated[Account | None, Field(description="accounted_for: what became of it in the end")] = None
     accounts: Annotated[
@@ -208,6 +209,7 @@ class SetJudged(_Answer):
     silences: dict[str, Any]
     remains_to_trust: list[dict[str, Any]]
     cannot_see: list[dict[str, Any]]
+    words: Annotated[list[str], Field(description="The same in words, but for the worst: each has its own")]
 
 
 class Attestation(_Answer):
@@ -246,9 +248,10 @@ class Attestation(_Answer):
                         "contradicting": [],
                         "disputes": [],
                         "limits": {"rack": {"max_silence_ms": 14400000, "report_interval_ms": 4800000}},
-                        "would_raise": [{"code": "a_source_of_another_control_domain"}],
-                        "remains_to_trust": [{"code": "no_independent_witness"}],
-                        "cannot_see": [{"code": "unpowered_hardware"}],
+                        "would_raise": [{"code": "a_source_of_another_control_domain", "have": "acme"}],
+                        "remains_to_trust": [{"code": "independent_witnesses", "count": 0}],
+                        "cannot_see": [{"code": "an_unpowered_box_in_a_warehouse"}],
+                        "words": ["Consistent: nothing says otherwise, but …"],
                     },
                     "events": {"count": 4, "last": 8127, "sha256": "5f1c…", "listed": [{"n": 17, "sha256": "9a…"}]},
                 }

@@ -12,6 +12,7 @@ from loadtests.hardware import SITE
 from loadtests.script import Script
 from schemas.envelope import millis, rfc3339
 from schemas.words import Kind, Verdict
+from service.facts.wording import line
 
 Json = Any
 
@@ -169,7 +170,7 @@ async def silent_tray(running: Running, told: Told, site: Site) -> None:
     told.say(f"silent: {found['sources'][0]['source']}, {_span(found)} from {_minute(found['from'])}; {found['cause']}")
     told.say(f"the server itself: {tray['verdict']} all the same, by its BMC and the switch ports that saw its cards")
     told.say(f"a GPU in it: {part['verdict']}, since only the agent looks often enough for a GPU")
-    told.say(f"what would raise that: {_codes(part['would_raise'])}")
+    told.say(f"what would raise that: {_remarks(part['would_raise'])}")
     told.check("the silent tray", "consistent" if site.play.agents_only else "confirmed", tray["verdict"])
     told.check("a GPU in the silent tray", "consistent", part["verdict"])
     lasted = silence.until_at - silence.from_at
@@ -189,7 +190,7 @@ async def agents_alone(running: Running, told: Told, site: Site) -> None:
     told.say(
         f"server {server}: {answer['verdict']}, place {answer['grades']['place']}: a device cannot sense where it is"
     )
-    told.say(f"what would raise that: {_codes(answer['would_raise'])}")
+    told.say(f"what would raise that: {_remarks(answer['would_raise'])}")
     for kind, expected in story.expected(site.play).items():
         told.check(f"{_NAMES[kind]}, agents alone", _plain(expected), _of(counts, kind))
     told.check("a server, agents alone", ("consistent", "declared"), (answer["verdict"], answer["grades"]["place"]))
@@ -246,14 +247,9 @@ async def _findings(running: Running, site: Site, asset: str) -> list[str]:
     return sorted(f"{each['kind']} ({each['state']})" for each in items if asset in str(each["subject"]))
 
 
-def _codes(codes: Iterable[Json]) -> str:
-    """Put codes into words, with the figures that they name."""
-    words = []
-    for code in codes:
-        figures = [f"{int(value) // 60_000} min" for name, value in code.items() if name in ("interval_ms", "limit_ms")]
-        names = [str(value) for name, value in code.items() if name in ("kind", "have")]
-        words.append(" ".join([code["code"].replace("_", " "), *figures, *(f"({name})" for name in names)]))
-    return "; ".join(dict.fromkeys(words)) or "nothing"
+def _remarks(rows: Iterable[Json]) -> str:
+    """Put remarks into words."""
+    return " ".join(dict.fromkeys(line("would_raise", row) for row in rows)) or "nothing"
 
 
 def _span(silence: Json) -> str:

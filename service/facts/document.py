@@ -8,6 +8,7 @@ from service.facts.policy import interval_for
 from service.facts.sets import SetJudgement
 from service.facts.statuses import Stated
 from service.facts.tally import Tally
+from service.facts.wording import explain, explain_set
 
 NONE_ABOVE = "none above the tolerance"
 
@@ -52,6 +53,7 @@ def document(judgement: Judgement) -> dict[str, Json]:
     if judgement.claim.predicate is Predicate.ACCOUNTED_FOR:
         out["account"] = judgement.accounts[-1].account.value if judgement.accounts else None
         out["accounts"] = [_stretch(each) for each in judgement.accounts]
+    out["words"] = list[Json](explain(out, claim(judgement.claim)))
     return out
 
 
@@ -78,6 +80,7 @@ def document_of_set(judged: SetJudgement) -> dict[str, Json]:
     }
     if judged.tally is not None:
         out |= _tally(judged.tally)
+    out["words"] = list[Json](explain_set(out, claim(judged.claim)))
     return out
 
 

@@ -151,12 +151,12 @@ async def test_statuses_are_listed_and_a_site_is_accounted_for_on_one_screen(api
     gpus = rows[next(n for n, row in enumerate(rows) if row == heading) + 1 :]
     assert heading == ["present", "released", "unaccounted"]
     assert ["gpu", "·", "1", "1"] in gpus
-    assert "to Lessee Ltd: 1, of which accepted 1" in screen
-    assert f"gpu {asset_id('kul-1/gpu2')}: never seen since {rfc3339(BEGIN + HOUR)}" in screen
+    assert "Released to Lessee Ltd: 1, of which accepted: 1." in screen
+    assert f"gpu {asset_id('kul-1/gpu2')}, since {rfc3339(BEGIN + HOUR)} (never seen)" in screen
     assert len(screen.splitlines()) <= 40
     code, screen, _ = await holdfast(api, *words, "--asset", GPU)
     assert code == 0
-    assert "released (party Lessee Ltd, by person-1, accepted)" in screen
+    assert "released, as person-1 said (released, party Lessee Ltd, accepted)." in screen
 
 
 async def test_a_table_of_statuses_that_is_none_is_asked_wrongly(api: "Api", tmp_path: Path) -> None:
