@@ -113,6 +113,16 @@ async def statuses(settings: Settings, cell: str, status: str | None) -> Rows:
         return found
 
 
+async def work(settings: Settings, cell: str) -> Rows:
+    """Give all planned work by ticket, as known at a cell's horizon. Raises `CellNotFound`."""
+    async with viewing(settings, cell) as (opened, viewer), opened.acquire() as connection:
+        book = (await open_book(connection, viewer, cell)).book
+        found: Rows = []
+        while rows := await reading.work(book, found[-1]["ticket"] if found else "", _PAGE):
+            found += rows
+        return found
+
+
 async def places(settings: Settings, cell: str) -> Rows:
     """Give all places of a cell, as known at its horizon. Raises `CellNotFound`."""
     async with viewing(settings, cell) as (opened, viewer), opened.acquire() as connection:

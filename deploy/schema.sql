@@ -686,6 +686,9 @@ CREATE TABLE work (
     assets uuid[] NOT NULL,
     places text[] NOT NULL,
     explains text[] NOT NULL,
+    approver text,
+    by text,
+    cancelled boolean,
     CONSTRAINT work_pkey PRIMARY KEY (cell, ticket, known_from)
 );
 CREATE INDEX work_window ON public.work USING btree (cell, until_at);
@@ -1491,21 +1494,41 @@ END $function$;
 -- may be called by holdfast_api
 
 CREATE OR REPLACE FUNCTION public.read_work(p_viewer text, p_cell text, p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
- RETURNS TABLE(ticket text, from_at timestamp with time zone, until_at timestamp with time zone, assets uuid[], places text[], explains text[])
+ RETURNS TABLE(ticket text, known_from timestamp with time zone, from_at timestamp with time zone, until_at timestamp with time zone, assets uuid[], places text[], explains text[], cancelled boolean)
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
 BEGIN
     PERFORM set_config('holdfast.cells', p_viewer, true);
     RETURN QUERY
-    SELECT l.ticket, l.from_at, l.until_at, l.assets, l.places, l.explains
+    SELECT w.ticket, w.known_from, w.from_at, w.until_at, w.assets, w.places, w.explains,
+           coalesce(w.cancelled, false)
     FROM (
-        SELECT DISTINCT ON (k.ticket) k.ticket, k.from_at, k.until_at, k.assets, k.places, k.explains
+        SELECT DISTINCT ON (k.ticket) k.ticket, k.from_at, k.until_at, k.cancelled
         FROM work k
         WHERE k.cell = p_cell AND k.known_from <= p_known_at
         ORDER BY k.ticket, k.known_from DESC
     ) l
-    WHERE l.from_at < p_until AND l.until_at > p_from;
+    JOIN work w ON w.cell = p_cell AND w.ticket = l.ticket AND w.known_from <= p_known_at
+    WHERE l.from_at < p_until AND l.until_at > p_from AND l.cancelled IS NOT TRUE
+    ORDER BY w.ticket, w.known_from;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_work_page(p_viewer text, p_cell text, p_known_at timestamp with time zone, p_after text, p_limit integer)
+ RETURNS TABLE(ticket text, known_from timestamp with time zone, from_at timestamp with time zone, until_at timestamp with time zone, assets uuid[], places text[], explains text[], approver text, by text, cancelled boolean)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT DISTINCT ON (k.ticket) k.ticket, k.known_from, k.from_at, k.until_at, k.assets, k.places, k.explains,
+           k.approver, k.by, coalesce(k.cancelled, false)
+    FROM work k
+    WHERE k.cell = p_cell AND k.ticket > p_after AND k.known_from <= p_known_at
+    ORDER BY k.ticket, k.known_from DESC
+    LIMIT p_limit;
 END $function$;
 -- may be called by holdfast_api
 

@@ -9,6 +9,7 @@ from loadtests.hardware import Drive, Gpu, Position, Rack, Server
 from loadtests.reporters import DAY, HOUR, MINUTE, Reporter
 from loadtests.site import Site, enrolment
 from schemas import acts
+from schemas.planning import WorkPlan
 from schemas.words import FindingKind
 
 PLANNER = "person:planner"
@@ -162,7 +163,7 @@ def _swap(site: Site, script: Script, server: Server, other: Server, at: int) ->
     script.swap = swap
     positions = {site.fleet.rack_of(each).position for each in (server, other)}
     places = tuple(sorted(position.place for position in positions if position is not None))
-    plan = acts.WorkPlan(
+    plan = WorkPlan(
         key=f"plan-{swap.ticket}",
         by=PLANNER,
         ticket=swap.ticket,
@@ -193,7 +194,7 @@ def _repair(site: Site, script: Script, server: Server, at: int, back: int) -> N
         raise ValueError(f"server {server.number} has no drive in bay {bay}")
     repair = script.repair = Repair(server, bay, drive, at, back)
     position = site.fleet.rack_of(server).position
-    plan = acts.WorkPlan(
+    plan = WorkPlan(
         key=f"plan-{repair.ticket}",
         by=PLANNER,
         ticket=repair.ticket,

@@ -7,15 +7,16 @@ Dates that a person states bound `as_of`; known_from is the record's append time
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from schemas import names
 from schemas.acting import Act, AssetRef, Book, Cell, Country, EventRef, Name, Offset, Operator, Partition
 from schemas.errors import Rejected
 from schemas.formats import _json as strict_json
 from schemas.inventory import MAX_NAME
+from schemas.planning import WorkAct
 from schemas.statuses import StatusAct
-from schemas.words import FindingKind, IdentityGrade, PlaceKind, Scheme, SourceClass
+from schemas.words import IdentityGrade, PlaceKind, Scheme, SourceClass
 
 MAX_ACT_BYTES = 1_000_000
 FINDER = "holdfast"  # who says that a partition was found: the consumer itself
@@ -104,18 +105,6 @@ class IdentifierShare(Act):
     scheme: Scheme
     scope: Annotated[str, Field(max_length=MAX_NAME), AfterValidator(names.words)] = ""
     value: Name
-
-
-class WorkPlan(Act):
-    """Planned work: what may happen to which things, in a window. It explains exactly that."""
-
-    act: Literal["work.plan"] = "work.plan"
-    ticket: Name
-    from_at: AwareDatetime
-    until_at: AwareDatetime
-    assets: tuple[AssetRef, ...] = ()
-    places: tuple[Name, ...] = ()
-    explains: Annotated[tuple[FindingKind, ...], Field(min_length=1)]
 
 
 class PartitionJoin(Act):
@@ -239,7 +228,7 @@ CellAct = (
     | AssetPart
     | AssetUndo
     | IdentifierShare
-    | WorkPlan
+    | WorkAct
     | PartitionJoin
     | PartitionSuspend
     | PartitionResume

@@ -125,6 +125,15 @@ class Account(StrEnum):
     UNACCOUNTED = "unaccounted"
 
 
+class May(StrEnum):
+    """What planned work lets happen."""
+
+    REMOVE = "remove"
+    INSERT = "insert"
+    SWAP = "swap"
+    MOVE_RACK = "move_rack"
+
+
 class Timing(StrEnum):
     """How a record's event time relates to its append time (SEMANTICS rule 10)."""
 

@@ -17,6 +17,7 @@ from consumers.derive.parts import Parts
 from consumers.derive.rows import BindingRow, FindingRow, WhereRow
 from schemas.envelope import millis
 from schemas.words import BindingEnd, FindingKind, Kind
+from service.facts.announced import Explanation
 from service.facts.records import AssetId, Millis
 
 _KINDS = (FindingKind.COMPONENT_MISSING, FindingKind.COMPONENT_FOREIGN, FindingKind.RACK_MOVED)
@@ -164,14 +165,14 @@ class Alarms:
                 said = _said(standing[(kind.value, each)])
                 at = millis(said["at"]) if "at" in said else None
                 way = [said[name] for name in ("container", "from", "to") if name in said]
-                ticket = await self._explained(
+                by = await self._explained(
                     kind, each, way, standing[(kind.value, each)].opened_at if at is None else at
                 )
-                if ticket is not None:
-                    self._findings.close(kind, each, moment, f"planned work {ticket} explains it")
+                if by is not None:
+                    self._findings.explain(kind, each, moment, by)
 
-    async def _explained(self, kind: FindingKind, asset: str, way: Iterable[str], at: Millis) -> str | None:
-        """The ticket that explains what an asset did: one that names it, a container on its way, or what holds these.
+    async def _explained(self, kind: FindingKind, asset: str, way: Iterable[str], at: Millis) -> Explanation | None:
+        """The planned work that explains what an asset did: it names that, a container on its way, or what holds these.
 
         `way`: containers, or a rack's places. Places of all of them count, then or now.
         """

@@ -1,12 +1,16 @@
 """Findings: raised once, updated while they last, closed by evidence; each step is an event (DESIGN section 9)."""
 
+import orjson
+
 from consumers.derive.book import Book
 from consumers.derive.events import when
 from consumers.derive.order import Moment
 from consumers.derive.rows import FindingRow
 from schemas.canonical import Json, canonical
 from schemas.words import FindingKind
+from service.facts.announced import Explanation, explanation, standing
 from service.facts.records import Millis
+from service.facts.wording import span
 
 _SEVERITY = {
     FindingKind.IDENTITY_DISPUTED: "high",
@@ -56,6 +60,14 @@ class Findings:
             row.words = f"{row.words}; closed: {why}"
             self._write(row, moment)
 
+    def explain(self, kind: FindingKind, subject: str, moment: Moment, by: Explanation) -> None:
+        """Close a finding that planned work explains after all, marked late where that was told after it happened."""
+        row = self._open[(kind.value, subject)]
+        late = {"late_ms": by.late} if by.late else {}
+        row.evidence = canonical({**orjson.loads(row.evidence), "explained_by": by.ticket, **late})
+        told = f", told late: {span(by.late)} after it" if by.late else ""
+        self.close(kind, subject, moment, f"planned work {by.ticket} explains it{told}")
+
     def _write(self, row: FindingRow, moment: Moment) -> None:
         self._book.findings[row.finding] = row
         self._book.append(
@@ -65,12 +77,15 @@ class Findings:
         )  # fmt: skip
 
 
-def explained(book: Book, kind: FindingKind, assets: set[str], places: set[str], at: Millis) -> str | None:
-    """The first ticket of planned work that explains such a finding about assets or places at a moment, if any."""
-    for _, work in sorted(book.memory.works.items()):
-        if kind.value in work.explains and work.from_at <= at < work.until_at:
-            if work.assets & assets:
-                return work.ticket
-            if any(outer in work.places for place in places for outer in book.memory.places.path(place)):
-                return work.ticket
-    return None
+def explained(book: Book, kind: FindingKind, assets: set[str], places: set[str], at: Millis) -> Explanation | None:
+    """The planned work that explains such a finding about assets or places at a moment, and how late that was told."""
+    tree = book.memory.places
+    outer = {each for place in places for each in tree.path(place)}
+    told = [
+        (plan.ticket, plan.known_from)
+        for versions in book.memory.works.values()
+        for plan in standing(versions)
+        if kind.value in plan.explains and plan.from_at <= at < plan.until_at
+        if plan.assets & assets or plan.places & outer
+    ]
+    return explanation(at, told)

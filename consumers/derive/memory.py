@@ -10,6 +10,7 @@ from consumers.terms import Terms
 from consumers.terms import load as load_terms
 from schemas.inventory import Identifier, Inventory, Item
 from schemas.words import Kind, Scheme, SourceClass, Timing
+from service.facts.announced import Plan
 from service.facts.carriers import Carriers, carriers
 from service.facts.records import Millis, Places
 from service.facts.schemes import Value
@@ -17,18 +18,6 @@ from service.store import derived
 from service.store.pool import Connection
 
 _INVENTORIES = 2_000  # split inventories kept; a fleet's racks are alike, their serials are not
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Planned work: what it explains, of which assets or places, within which window."""
-
-    ticket: str
-    from_at: Millis
-    until_at: Millis
-    assets: frozenset[str]
-    places: frozenset[str]
-    explains: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +47,7 @@ class Memory:
     place_kinds: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     surveys: dict[tuple[str, str], str] = field(default_factory=dict)
-    works: dict[str, Work] = field(default_factory=dict)  # ticket → as last planned
+    works: dict[str, list[Plan]] = field(default_factory=dict)  # ticket → every version of it, oldest first
     edges: dict[str, tuple[bool, str, str]] = field(default_factory=dict)  # act key → (joins, name, name)
     terms: Terms = field(default_factory=Terms)
     classes: dict[str, SourceClass] = field(default_factory=dict)
@@ -152,14 +141,10 @@ async def load(connection: Connection, cell: str) -> Memory:
     for row in await derived.rows(connection, "surveys", cell):
         memory.surveys[(row["source"], row["slot"])] = row["place"]
     for row in await derived.rows(connection, "works", cell):
-        memory.works[row["ticket"]] = Work(
-            row["ticket"],
-            row["from_at"],
-            row["until_at"],
-            frozenset(row["assets"]),
-            frozenset(row["places"]),
-            frozenset(row["explains"]),
-        )
+        assets, places, explains = (frozenset(row[name]) for name in ("assets", "places", "explains"))
+        when = (row["known_from"], row["from_at"], row["until_at"])
+        plan = Plan(row["ticket"], *when, assets, places, explains, row["cancelled"])
+        memory.works.setdefault(plan.ticket, []).append(plan)
     for row in await derived.rows(connection, "edges", cell):
         memory.edges[row["key"]] = (row["joins"], row["one"], row["other"])
     for row in await derived.rows(connection, "all_open_gaps", cell):

@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, get_args
 
-from consumers.derive.alarms import Alarms
 from consumers.derive.book import Book
 from consumers.derive.findings import Findings
 from consumers.derive.graph import Graph
 from consumers.derive.links import Links
-from consumers.derive.memory import Work, load_places
+from consumers.derive.memory import load_places
 from consumers.derive.order import Moment
 from consumers.derive.outcomes import Outcome, Partly
 from consumers.derive.retries import retry
@@ -15,10 +14,11 @@ from consumers.derive.rows import BindingRow
 from consumers.derive.sightings import Sightings
 from consumers.derive.silence import Silence, seal
 from consumers.derive.statuses import Statuses
+from consumers.derive.works import Works
 from schemas import acts
-from schemas.envelope import millis
 from schemas.errors import Rejected
 from schemas.inventory import Identifier
+from schemas.planning import WorkAct
 from schemas.statuses import StatusAct
 from schemas.words import BindingEnd, FindingKind
 from service.facts.schemes import everywhere
@@ -37,7 +37,6 @@ class Stated:
         self._sightings = sightings
         self._silence = silence
         self._findings = Findings(book)
-        self._alarms = Alarms(book, graph)
         self._arms: dict[type, Callable[..., Awaitable[Outcome]]] = {
             acts.SitePut: self._site,
             acts.PlacePut: self._place,
@@ -49,7 +48,7 @@ class Stated:
             acts.AssetPart: self._edge,
             acts.AssetUndo: self._undo,
             acts.IdentifierShare: self._share,
-            acts.WorkPlan: self._work,
+            **dict.fromkeys(get_args(WorkAct), Works(book, graph).take),
             acts.DeadLetterRetry: self._retry,
             **dict.fromkeys(get_args(acts.LinkAct), Links(book, graph).take),
             **dict.fromkeys(get_args(StatusAct), Statuses(book, graph).take),
@@ -216,24 +215,3 @@ class Stated:
 
     async def _retry(self, act: acts.DeadLetterRetry, moment: Moment) -> Outcome:
         return await retry(self._book, self._graph, act, moment)
-
-    async def _work(self, act: acts.WorkPlan, moment: Moment) -> Outcome:
-        from_at, until_at = millis(act.from_at.isoformat()), millis(act.until_at.isoformat())
-        if from_at is None or until_at is None or until_at <= from_at:
-            return "the window must end after it begins"
-        work = Work(
-            act.ticket,
-            from_at,
-            until_at,
-            frozenset(act.assets),
-            frozenset(act.places),
-            frozenset(k.value for k in act.explains),
-        )
-        book = self._book
-        await derived.rows(
-            book.connection, "add_work", book.cell, act.ticket, moment.known, from_at, until_at, sorted(work.assets),
-            sorted(work.places), sorted(work.explains),
-        )  # fmt: skip
-        book.memory.works[work.ticket] = work
-        await self._alarms.planned(moment)
-        return None

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "resume": "deploy.cli.suspend:resume",
     "suspend": "deploy.cli.suspend:suspend",
     "up": "deploy.cli.up:up",
+    "work": "deploy.cli.work:work",
 }
 """Each command's name and where it is: "module:attribute". Add a line to add a command."""
 

@@ -2,18 +2,15 @@
 
 import asyncio
 import json
-from typing import TypeVar
 
 import click
-from pydantic import ValidationError
 
 from deploy.cli.outcomes import carry, key_option
 from deploy.cli.simulate import cell_name
+from deploy.cli.things import checked
 from schemas import names
 from schemas.acts import PlacePut, SitePut
 from schemas.words import PlaceKind
-
-A = TypeVar("A", SitePut, PlacePut)
 
 
 @click.group(epilog="Example: holdfast sites put KUL-1 --cell kul-1 --country MY")
@@ -47,7 +44,7 @@ def put(  # noqa: PLR0913, PLR0917 - options of one command
     from deploy.acting import found  # noqa: PLC0415  (commands import what they need when they run)
     from deploy.settings import load  # noqa: PLC0415
 
-    act = _checked(SitePut, site=site, country=country, latitude=latitude, longitude=longitude, by=by, key=key)
+    act = checked(SitePut, site=site, country=country, latitude=latitude, longitude=longitude, by=by, key=key)
     if operator is not None:
         asyncio.run(found(load(), cell, checked_operator(operator)))
     carry(cell, [act], [site], key, as_json=as_json)
@@ -66,7 +63,7 @@ def place(  # noqa: PLR0917 - options of one command
     place: str, cell: str, kind: str, within: str, alias: tuple[str, ...], by: str, key: str, *, as_json: bool
 ) -> None:
     """Put a place within a place."""
-    act = _checked(PlacePut, place=place, kind=kind, within=within, alias=alias, by=by, key=key)
+    act = checked(PlacePut, place=place, kind=kind, within=within, alias=alias, by=by, key=key)
     carry(cell, [act], [place], key, as_json=as_json)
 
 
@@ -104,15 +101,6 @@ def list_(cell: str | None, *, as_json: bool) -> None:
         click.echo(f"{row['cell']:<16} {row['place']:<32} {row['kind']:<14} {row['country'] or ''}{more}")
     if not rows:
         click.echo("nothing yet: `holdfast sites put` puts a site")
-
-
-def _checked(model: type[A], /, **members: object) -> A:
-    try:
-        return model.model_validate(members)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise click.UsageError(f"{where}: {first['msg']}") from exc
 
 
 def checked_operator(name: str) -> str:

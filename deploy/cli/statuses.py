@@ -3,41 +3,26 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import TypeVar
 
 import click
-from pydantic import ValidationError
 
 from deploy.cli.outcomes import carry, key_option
 from deploy.cli.simulate import cell_name
-from schemas.acting import Thing
+from deploy.cli.things import TableWrong, checked, text_of, things, things_options
 from schemas.envelope import rfc3339
 from schemas.errors import Rejected
 from schemas.status_table import acts
 from schemas.statuses import StatusPut, StatusWithdraw, TransferAccept, TransferRelease
-from schemas.words import Kind, Status
+from schemas.words import Status
 
-A = TypeVar("A", StatusPut, StatusWithdraw, TransferAccept, TransferRelease)
 _STATED = [each.value for each in Status if each is not Status.RELEASED]
 
 _cell = click.option("--cell", required=True, callback=cell_name, help="The cell whose book it is.")
 _by = click.option("--by", default="operator", show_default=True, help="Reference to who says so; no name.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-_assets = click.option(
-    "--asset", "assets", multiple=True, help="A thing, by its asset's id; may be given several times."
-)
-_borne = click.option(
-    "--thing", "borne", multiple=True, metavar="KIND:SCHEME:VALUE[@SCOPE]", help="A thing, by an identifier; the same."
-)
 _document = click.option("--document", help="The paper that says so.")
 _since = click.option("--from", "from_at", help="Since when (RFC 3339 with a zone); default: when it is received.")
 _until = click.option("--until", "until_at", help="Until when; past that it is overdue.")
-
-
-class TableWrong(click.ClickException):
-    """The table cannot be taken; the text says which line, and what to do."""
-
-    exit_code = 2
 
 
 @click.group(
@@ -52,8 +37,7 @@ def statuses() -> None:
 )
 @click.argument("status", type=click.Choice(_STATED))
 @_cell
-@_assets
-@_borne
+@things_options
 @click.option("--party", help="Who has it now: a workshop, a borrower, a buyer.")
 @_document
 @click.option("--ticket", help="The ticket that it belongs to.")
@@ -80,8 +64,8 @@ def put(  # noqa: PLR0913, PLR0917 - options of one command
     as_json: bool,
 ) -> None:
     """Say a status of things, reported yet or not. What names nothing, or many, is left out and said."""
-    act = _checked(
-        StatusPut, status=status, things=_things(assets, borne), party=party, document=document, ticket=ticket,
+    act = checked(
+        StatusPut, status=status, things=things(assets, borne), party=party, document=document, ticket=ticket,
         place=place, from_at=from_at, until_at=until_at, by=by, key=key,
     )  # fmt: skip
     carry(cell, [act], [status], key, as_json=as_json)
@@ -100,11 +84,9 @@ def import_(table: Path, cell: str, by: str, key: str, *, as_json: bool) -> None
     until. The same file under the same --key is applied once.
     """
     try:
-        made = acts(table.read_text("utf-8"), key, by)
+        made = acts(text_of(table), key, by)
     except Rejected as exc:
         raise TableWrong(f"{table}: {exc.words}") from exc
-    except UnicodeError as exc:
-        raise TableWrong(f"{table} is not UTF-8 ({exc}): save it so") from exc
     names = [f"{act.status.value} of {len(act.things)}" for act in made]
     carry(cell, made, names, key, as_json=as_json)
 
@@ -113,8 +95,7 @@ def import_(table: Path, cell: str, by: str, key: str, *, as_json: bool) -> None
     epilog="Example: holdfast statuses release --cell kul-1 --asset 0b2e… --party 'Lessee Ltd' --document DN-7"
 )
 @_cell
-@_assets
-@_borne
+@things_options
 @click.option("--party", required=True, help="To whom.")
 @_document
 @_since
@@ -136,8 +117,8 @@ def release(  # noqa: PLR0913, PLR0917 - options of one command
     as_json: bool,
 ) -> None:
     """Hand things over to a party. What comes out names the key by which it accepts them."""
-    act = _checked(
-        TransferRelease, things=_things(assets, borne), party=party, document=document, from_at=from_at,
+    act = checked(
+        TransferRelease, things=things(assets, borne), party=party, document=document, from_at=from_at,
         until_at=until_at, by=by, key=key,
     )  # fmt: skip
     carry(cell, [act], [f"release {key}"], key, as_json=as_json)
@@ -146,8 +127,7 @@ def release(  # noqa: PLR0913, PLR0917 - options of one command
 @statuses.command(epilog="Example: holdfast statuses accept dn-7 --cell kul-1 --by lessee")
 @click.argument("releases")
 @_cell
-@_assets
-@_borne
+@things_options
 @_document
 @_since
 @_by
@@ -166,8 +146,8 @@ def accept(  # noqa: PLR0913, PLR0917 - options of one command
     as_json: bool,
 ) -> None:
     """Accept what was released under a key: all of it, or the things that are named."""
-    act = _checked(
-        TransferAccept, releases=releases, things=_things(assets, borne), document=document, from_at=from_at, by=by,
+    act = checked(
+        TransferAccept, releases=releases, things=things(assets, borne), document=document, from_at=from_at, by=by,
         key=key,
     )  # fmt: skip
     carry(cell, [act], [f"acceptance of {releases}"], key, as_json=as_json)
@@ -182,7 +162,7 @@ def accept(  # noqa: PLR0913, PLR0917 - options of one command
 @_json
 def withdraw(withdraws: str, cell: str, reason: str | None, by: str, key: str, *, as_json: bool) -> None:
     """Take back a status, a release or an acceptance, by its key. What was known meanwhile stays known."""
-    act = _checked(StatusWithdraw, withdraws=withdraws, reason=reason, by=by, key=key)
+    act = checked(StatusWithdraw, withdraws=withdraws, reason=reason, by=by, key=key)
     carry(cell, [act], [f"withdrawal of {withdraws}"], key, as_json=as_json)
 
 
@@ -209,33 +189,3 @@ def list_(cell: str, status: str | None, *, as_json: bool) -> None:
         click.echo(f"{row['asset']}  {row['status']:<11} {row['from_at']}  {more}{taken}  ({row['key']})")
     if not rows:
         click.echo("nothing yet: `holdfast statuses put` says one")
-
-
-def _things(assets: tuple[str, ...], borne: tuple[str, ...]) -> list[Thing]:
-    return [_checked_thing({"asset": asset}) for asset in assets] + [_borne_by(each) for each in borne]
-
-
-def _borne_by(text: str) -> Thing:
-    kind, _, rest = text.partition(":")
-    scheme, colon, named = rest.partition(":")
-    value, _, scope = named.partition("@")
-    if not colon or kind not in set(Kind):
-        raise click.UsageError(f"--thing {text!r}: write it as kind:scheme:value, such as gpu:serial:SN-1@acme/x100")
-    return _checked_thing({"kind": kind, "identifier": {"scheme": scheme, "value": value, "scope": scope or None}})
-
-
-def _checked_thing(members: dict[str, object]) -> Thing:
-    try:
-        return Thing.model_validate(members)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False)[0]
-        raise click.UsageError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from exc
-
-
-def _checked(model: type[A], /, **members: object) -> A:
-    try:
-        return model.model_validate({name: value for name, value in members.items() if value is not None})
-    except ValidationError as exc:
-        first = exc.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise click.UsageError(f"{where}: {first['msg']}") from exc

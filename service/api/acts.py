@@ -5,12 +5,13 @@ from typing import Annotated, ClassVar
 from fastapi import Path, Request, Response, status
 
 from schemas.acting import Cell
+from schemas.acts import CellAct, CommonAct
 from schemas.envelope import COMMON
 from schemas.errors import HoldfastError
 from schemas.replies import ActAnswer, ActAsked
 from service.api import writing
 from service.api.asking import CellNotFound, Reads
-from service.api.auth import OF_BODIES, AnyCaller, CanRead, guarded
+from service.api.auth import OF_BODIES, AnyCaller, Caller, CanRead, guarded
 from service.api.parts import parts_of
 
 router = guarded("acts")
@@ -35,26 +36,33 @@ async def write_act(request: Request, response: Response, caller: AnyCaller, ask
     An act whose `key` was applied before is `repeated` and changes nothing. 503 where Kafka is away; its `detail` says
     whether the act may have been written all the same: then send it again with the same `key`.
     """
-    caller.needs(writing.scope_for(asked.act))
-    writing.check_author(asked.act)
+    return await carried(request, response, caller, asked.cell, asked.act)
+
+
+async def carried(
+    request: Request, response: Response, caller: Caller, cell: str, act: CellAct | CommonAct
+) -> ActAnswer:
+    """Write an act for a caller, wait for its outcome, and answer it, or 202 with where it will be."""
+    caller.needs(writing.scope_for(act))
+    writing.check_author(act)
     if not caller.everyones:
-        writing.check_operator(asked.act, caller.viewer.operator)
+        writing.check_operator(act, caller.viewer.operator)
     parts = parts_of(request)
     async with parts.pool.acquire() as connection:
-        at = await writing.time_for(connection, caller.viewer, asked.cell)
-    sent = await writing.put(parts.send, asked.cell, asked.act, at)
-    done = await writing.outcome(parts.pool, caller.viewer, asked.cell, sent, everyones=caller.everyones)
-    url = f"/v1/acts/{sent.offset}?cell={asked.cell}"
+        at = await writing.time_for(connection, caller.viewer, cell)
+    sent = await writing.put(parts.send, cell, act, at)
+    done = await writing.outcome(parts.pool, caller.viewer, cell, sent, everyones=caller.everyones)
+    url = f"/v1/acts/{sent.offset}?cell={cell}"
     if done.outcome is None:
         response.status_code = status.HTTP_202_ACCEPTED
         response.headers["Location"] = url
     return ActAnswer(
-        cell=asked.cell,
+        cell=cell,
         offset=sent.offset,
         at=done.sent.at,
-        act=asked.act.act,
-        key=asked.act.key,
-        by=asked.act.by,
+        act=act.act,
+        key=act.key,
+        by=act.by,
         outcome=done.outcome,
         words=done.words,
         url=url,

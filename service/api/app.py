@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from service.api import acts, assets, attestations, health, problems, records
+from service.api import acts, assets, attestations, health, hooks, problems, records
 from service.api.auth import KeyCache
 from service.api.limits import BodyLimit
 from service.api.metrics import Metrics, Timed
@@ -39,7 +39,7 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
     )
     app.state.keys = KeyCache()
     app.state.metrics = Metrics()
-    for router in (attestations.router, assets.router, records.router, acts.router, health.public):
+    for router in (attestations.router, assets.router, records.router, acts.router, hooks.router, health.public):
         app.include_router(router)
     problems.install(app)
     described = app.openapi

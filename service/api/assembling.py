@@ -8,8 +8,9 @@ import asyncpg
 from schemas.words import BindingEnd, FindingKind, IdentityGrade, Kind, PlaceKind, RunEnd, SourceClass, Timing
 from service.api.gathering import BEFORE, Gathered
 from service.api.lifting import lifted, rack_position
-from service.api.stating import statements
+from service.api.stating import plans, statements
 from service.facts import gaps
+from service.facts.announced import Plan
 from service.facts.evidence import AssetEvidence, Complete, Evidence, Explained, Gap, IdentityDispute
 from service.facts.intervals import Interval, interval
 from service.facts.records import UNKNOWN_DOMAIN, AssetId, Binding, Dispute, Millis, Places, Run, Source, Whereabouts
@@ -247,21 +248,24 @@ class _Assembler:
 
     def explained(self) -> Iterable[Explained]:
         """Give the planned work that lets things come and go; a place that it names means what stands there."""
-        for row in self._held.work:
-            goes = FindingKind.COMPONENT_MISSING.value in row["explains"]
-            comes = FindingKind.COMPONENT_FOREIGN.value in row["explains"]
-            if not goes and not comes:
-                continue
-            assets = {self._asset(asset) for asset in row["assets"]}
-            for asset, stood in self._held.whereabouts.items():
-                if any(
-                    each["place"] and self._at(each["place"], row["places"])
-                    for each in stood
-                    if each["from_at"] < row["until_at"]
-                    and (each["until_at"] is None or each["until_at"] > row["from_at"])
-                ):
-                    assets.add(AssetId(asset))
-            yield Explained(row["from_at"], row["until_at"], frozenset(assets), row["ticket"], goes, comes)
+        for plan in plans(self._held.work, self._asset):
+            goes = FindingKind.COMPONENT_MISSING.value in plan.explains
+            comes = FindingKind.COMPONENT_FOREIGN.value in plan.explains
+            if goes or comes:
+                assets = frozenset(map(AssetId, plan.assets | self._stood(plan)))
+                yield Explained(plan.from_at, plan.until_at, assets, plan.ticket, goes, comes, plan.known_from)
+
+    def _stood(self, plan: Plan) -> set[str]:
+        """Give what stood at the places of a plan in its window."""
+        return {
+            asset
+            for asset, stood in self._held.whereabouts.items()
+            if any(
+                each["place"] and self._at(each["place"], plan.places)
+                for each in stood
+                if each["from_at"] < plan.until_at and (each["until_at"] is None or each["until_at"] > plan.from_at)
+            )
+        }
 
     def _at(self, place: str, planned: Iterable[str]) -> bool:
         return any(self.places.within(place, outer) for outer in planned)

@@ -1,4 +1,4 @@
-"""Sites, places, sources, statuses, findings and dead letters of a cell."""
+"""Sites, places, sources, statuses, planned work, findings and dead letters of a cell."""
 
 from typing import Annotated, Literal
 
@@ -18,6 +18,7 @@ from schemas.pages import (
     StandingShown,
 )
 from schemas.paging import Page
+from schemas.planning import WorkShown
 from schemas.statuses import AcceptedShown, StatusShown
 from schemas.words import FindingKind, Status
 from service.api.asking import AllOfMine, ReadingAsked, asset_names
@@ -114,6 +115,16 @@ async def list_statuses(
 
 def _accepted(row: asyncpg.Record) -> AcceptedShown:
     return AcceptedShown(at=row["accepted_at"], by=row["accepted_by"], document=row["accepted_document"])
+
+
+@router.get("/work")
+async def list_work(asked: ReadingAsked) -> Page[WorkShown]:
+    """List planned work by ticket, each as last told by `known_at`, what was called off too."""
+    (after,) = asked.after("work", Part.TEXT)
+    rows = await reading.work(asked.book, str(after), asked.limit)
+    items = [WorkShown.model_validate(dict(row)) for row in rows]
+    following = asked.next("work", [items[-1].ticket], len(items)) if items else None
+    return Page[WorkShown].model_validate({**asked.head(), "items": items, "next": following})
 
 
 @router.get("/findings")

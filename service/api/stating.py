@@ -1,10 +1,11 @@
-"""What people say of the status of things, out of rows of the store. Pure."""
+"""What people say of the status of things, and what they plan, out of rows of the store. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import asyncpg
 
 from schemas.words import Status
+from service.facts.announced import Plan, standing
 from service.facts.statuses import Accepted, Stated
 
 
@@ -25,3 +26,22 @@ def statements(rows: Iterable[asyncpg.Record]) -> Iterator[Stated]:
             row["place"],
             None if at is None else Accepted(at, row["accepted_by"], row["accepted_document"]),
         )
+
+
+def plans(rows: Iterable[asyncpg.Record], asset_of: Callable[[str], str]) -> Iterator[Plan]:
+    """Make of the versions of tickets, which come in order, what of them stands."""
+    tickets: dict[str, list[Plan]] = {}
+    for row in rows:
+        plan = Plan(
+            row["ticket"],
+            row["known_from"],
+            row["from_at"],
+            row["until_at"],
+            frozenset(map(asset_of, row["assets"])),
+            frozenset(row["places"]),
+            frozenset(row["explains"]),
+            row["cancelled"],
+        )
+        tickets.setdefault(plan.ticket, []).append(plan)
+    for versions in tickets.values():
+        yield from standing(versions)

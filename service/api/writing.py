@@ -98,11 +98,9 @@ async def put(send: Sender, cell: str, act: acts.CellAct | acts.CommonAct, at: M
     return await send(acts_topic(cell), acts.body(act), headers, at)
 
 
-async def outcome(
-    pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sent, wait_s: float = WAIT_S, *, everyones: bool = False
-) -> Done:
-    """Wait until the horizon has reached an act that was put, and give its outcome; without one after `wait_s`."""
-    deadline = time.monotonic() + wait_s
+async def outcome(pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sent, *, everyones: bool = False) -> Done:
+    """Wait until the horizon has reached an act that was put, and give its outcome; without one after `WAIT_S`."""
+    deadline = time.monotonic() + WAIT_S
     while True:
         async with pool.acquire() as connection:
             row = await find(connection, viewer, cell, sent.offset, everyones=everyones)

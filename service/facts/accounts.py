@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.words import Account, Status, Verdict
+from service.facts.announced import explanation
 from service.facts.chain import GONE, Chain, Mode
 from service.facts.claims import Claim
 from service.facts.judgement import Disagreement, Stretch
@@ -143,12 +144,18 @@ class Accounting:
         return self._heard[subject]
 
     def _planned(self, subject: AssetId) -> Iterator[Stretch]:
-        """Give when planned work let it, or what held it, be away."""
+        """Give when planned work let it, or what held it, be away: what it explains began within its window."""
         holders = {subject, *self.chain.above(subject)}
+        gone = self._gone(subject, frozenset())
         for work in self.chain.evidence.explained:
-            begin, end = max(work.from_at, self.chain.from_at), min(work.until_at, self.chain.until_at)
-            if work.goes and begin < end and work.assets & holders:
-                yield Stretch(Account.IN_REPAIR, begin, end, why="planned_work", ticket=work.ticket)
+            if not work.goes or not work.assets & holders:
+                continue
+            window: Spans = ((work.from_at, work.until_at, work.until_at),)
+            began = tuple((a, b, b) for a, b, _ in gone if work.from_at <= a < work.until_at)
+            for begin, end, _ in self._window(union((*subtract(window, gone), *intersect(began, window)))):
+                first = max((a for a, _, _ in began if a <= begin), default=begin)
+                if explanation(first, [(work.ticket, work.known_from)]) is not None:
+                    yield Stretch(Account.IN_REPAIR, begin, end, why="planned_work", ticket=work.ticket)
 
     def _replaced(self, subject: AssetId) -> Iterator[Stretch]:
         """Give when a known spare stands in the slot that it was last seen gone from."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from schemas.words import Kind, Verdict, rank
+from service.facts.announced import Explanation, explanation
 from service.facts.chain import GONE, Chain, Mode
 from service.facts.claims import Claim
 from service.facts.evidence import Explained
@@ -126,8 +127,8 @@ class Containing:
         """Give when an expected thing should be there, and note where it is not."""
         due: Spans = ((at, self.end, self.end),)
         for start, end, _ in gaps(stood, at, self.end):
-            ticket = self._explained(start, asset, comes=False)
-            if ticket is not None:
+            by = self._explained(start, asset, comes=False)
+            if by is not None:
                 due = subtract(due, ((start, end, end),))
             elif stood or at != start or self._elsewhere(asset, start, end) or self._whole(asset, start, end):
                 what = "elsewhere" if self._elsewhere(asset, start, end) else self._why(asset, start, end)
@@ -136,7 +137,7 @@ class Containing:
             else:
                 self._note(asset, "never_seen", start, end)
                 continue
-            self._note(asset, "missing", start, end, ticket)
+            self._note(asset, "missing", start, end, by)
         self._slot(asset, stood)
         return due
 
@@ -167,10 +168,10 @@ class Containing:
     def _newcomer(self, asset: AssetId, spans: Spans, baseline_at: Millis | None) -> Spans:
         """Give when a thing that was not expected is due after all (it came by planned work), and note it."""
         for start, end, _ in spans:
-            ticket = self._explained(start, asset, comes=True)
+            by = self._explained(start, asset, comes=True)
             known = baseline_at is None or bool(self.inside.outside(asset)) or self._before(asset, start)
-            self._note(asset, "foreign" if known else "newly_listed", start, end, ticket)
-            if ticket is not None:
+            self._note(asset, "foreign" if known else "newly_listed", start, end, by)
+            if by is not None:
                 return self._due(asset, clip(spans, start, self.end), start)
         return NONE
 
@@ -198,19 +199,19 @@ class Containing:
                     continue
                 what = "short" if self._listed(kind, start, end, (self.holder,)) else "not_listed"
                 what = "surplus" if found > wanted else what
-                ticket = self._explained(start, None, comes=found > wanted)
+                by = self._explained(start, None, comes=found > wanted)
                 until_at = end if end < self.end else None
-                self._differences.append(Difference(None, kind, what, start, until_at, ticket, wanted, found))
+                ticket, late = by or (None, None)
+                self._differences.append(Difference(None, kind, what, start, until_at, ticket, wanted, found, late))
 
     def _work(self, asset: AssetId | None) -> Iterable[Explained]:
         named = {self.holder, *self.chain.above(self.holder), *(() if asset is None else self._way(asset))}
         return (work for work in self.chain.evidence.explained if named & work.assets)
 
-    def _explained(self, at: Millis, asset: AssetId | None, *, comes: bool) -> str | None:
-        """Give the planned work by which a thing came, or went, at a moment: it explains what it announced, no more."""
+    def _explained(self, at: Millis, asset: AssetId | None, *, comes: bool) -> Explanation | None:
+        """Give the planned work by which a thing came, or went, at a moment, and how late that was told."""
         work = (each for each in self._work(asset) if (each.comes if comes else each.goes))
-        tickets = [each.ticket for each in work if each.from_at <= at < each.until_at]
-        return min(tickets, default=None)
+        return explanation(at, ((each.ticket, each.known_from) for each in work if each.from_at <= at < each.until_at))
 
     def _way(self, asset: AssetId) -> tuple[AssetId, ...]:
         """Give a thing and what is said to be between it and the container."""
@@ -256,9 +257,10 @@ class Containing:
         found = self.chain.of(asset)
         return found.kind if found is not None else None
 
-    def _note(self, asset: AssetId, what: str, start: Millis, end: Millis, ticket: str | None = None) -> None:
+    def _note(self, asset: AssetId, what: str, start: Millis, end: Millis, by: Explanation | None = None) -> None:
         until_at = end if end < self.end else None
-        self._differences.append(Difference(asset, self._kind(asset), what, start, until_at, ticket))
+        ticket, late = by or (None, None)
+        self._differences.append(Difference(asset, self._kind(asset), what, start, until_at, ticket, late=late))
 
     def _window(self, spans: Spans) -> Spans:
         return clip(spans, self.start, self.end)

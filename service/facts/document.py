@@ -232,6 +232,8 @@ def _difference(each: Difference) -> dict[str, Json]:
         "until": instant(each.until_at),
         "explained_by": each.explained_by,
     }
+    if each.late:
+        out["late_ms"] = each.late
     if each.expected is not None or each.found is not None:
         out["expected"] = each.expected
         out["found"] = each.found

@@ -67,7 +67,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Planned work: during [from_at, until_at) these assets may go, come, or both. A container covers its contents."""
+    """Planned work: during [from_at, until_at) these assets may go, come, or both. A container covers its contents.
+
+    `known_from`: since when it was known that they may; what happened before that is explained late (`announced`).
+    """
 
     from_at: Millis
     until_at: Millis
@@ -75,6 +78,7 @@ class Explained:
     ticket: str
     goes: bool = True
     comes: bool = True
+    known_from: Millis = 0
 
 
 @dataclass(frozen=True, slots=True)

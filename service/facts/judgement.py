@@ -85,6 +85,7 @@ class Difference:
     explained_by: str | None = None
     expected: int | None = None
     found: int | None = None
+    late: Millis | None = None  # how long after it happened the work that explains it was told
     given: str | None = None  # the identifier, as it was given, that no asset bears
 
 

@@ -34,6 +34,7 @@ SENTENCES = {
     "dispute": "In dispute: {about} of {asset}, since {since} ({why}).",
     "difference": "{thing}: {what}, from {since} until {until}.",
     "difference/explained": "{thing}: {what}, from {since} until {until}, as {ticket} announced.",
+    "difference/late": "{thing}: {what}, from {since} until {until}, as {ticket} says, told {late} after it.",
     "difference/count": "{kind}: {what}, {found} where {expected} were expected, from {since} until {until}.",
     "account": "From {since} until {until}: {account}.",
     "account/seen": "From {since} until {until}: {account}, at {place}.",

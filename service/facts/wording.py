@@ -151,6 +151,9 @@ def _difference(row: Document) -> Said:
         counted = {"kind": str(row["kind"]), "found": str(row["found"]), "expected": str(row["expected"])}
         return "say:difference/count", {**values, **counted}
     thing = str(row.get("given") or f"{row['kind']} {row['asset']}")
+    if row.get("late_ms"):
+        late = {"ticket": row["explained_by"], "late": span(row["late_ms"])}
+        return "say:difference/late", {**values, "thing": thing, **late}
     if row.get("explained_by"):
         return "say:difference/explained", {**values, "thing": thing, "ticket": row["explained_by"]}
     return "say:difference", {**values, "thing": thing}

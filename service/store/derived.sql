@@ -109,18 +109,18 @@ SELECT $1, $2, u.slot, u.place, $5 FROM unnest($3::text[], $4::text[]) AS u(slot
 RETURNING slot
 
 -- name: add_work
-INSERT INTO work (cell, ticket, known_from, from_at, until_at, assets, places, explains)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO work (cell, ticket, known_from, from_at, until_at, assets, places, explains, approver, by, cancelled)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT ON CONSTRAINT work_pkey DO UPDATE
 SET from_at = excluded.from_at, until_at = excluded.until_at, assets = excluded.assets, places = excluded.places,
-    explains = excluded.explains
+    explains = excluded.explains, approver = excluded.approver, by = excluded.by, cancelled = excluded.cancelled
 RETURNING ticket
 
 -- name: works
-SELECT DISTINCT ON (ticket) ticket, from_at, until_at, assets, places, explains
+SELECT ticket, known_from, from_at, until_at, assets, places, explains, coalesce(cancelled, false) AS cancelled
 FROM work
 WHERE cell = $1
-ORDER BY ticket, known_from DESC
+ORDER BY ticket, known_from
 
 -- name: add_statuses
 INSERT INTO status (cell, key, "offset", n, asset, status, party, document, ticket, place, by, from_at, until_at, known_from)

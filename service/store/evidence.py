@@ -77,7 +77,7 @@ async def outages(book: Book, from_at: Millis, until_at: Millis) -> Rows:
 
 
 async def work(book: Book, from_at: Millis, until_at: Millis) -> Rows:
-    """Give planned work that overlaps an interval, in its last version."""
+    """Give every version of the tickets whose last one plans work that overlaps an interval, oldest first."""
     return await book.ask(_SQL["read_work"], from_at, until_at, book.known_at)
 
 

@@ -51,7 +51,7 @@ SELECT partition, from_at, until_at
 FROM read_outages($1, $2, $3, $4, $5)
 
 -- name: read_work
-SELECT ticket, from_at, until_at, assets, places, explains
+SELECT ticket, known_from, from_at, until_at, assets, places, explains, cancelled
 FROM read_work($1, $2, $3, $4, $5)
 
 -- name: read_event_hashes

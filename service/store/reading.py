@@ -96,6 +96,11 @@ async def statuses(
     return await book.ask(_SQL["read_statuses_page"], names, status, book.known_at, *after, limit)
 
 
+async def work(book: Book, after: str, limit: int) -> Rows:
+    """Give a page of the tickets of planned work, by name, each as last told by `known_at`."""
+    return await book.ask(_SQL["read_work_page"], book.known_at, after, limit)
+
+
 async def act(book: Book, offset: int) -> asyncpg.Record | None:
     """Give one act with its outcome, and the cell's horizon; None where none was consumed at that offset."""
     rows = await book.ask(_SQL["read_act"], offset)

@@ -53,3 +53,7 @@ FROM read_suspended($1, $2)
 SELECT key, "offset", n, asset, status, party, document, ticket, place, by, from_at, until_at, known_from, accepted_at,
        accepted_by, accepted_document
 FROM read_statuses_page($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: read_work_page
+SELECT ticket, known_from, from_at, until_at, assets, places, explains, approver, by, cancelled
+FROM read_work_page($1, $2, $3, $4, $5)

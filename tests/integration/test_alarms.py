@@ -1,13 +1,16 @@
 """Findings about where things are, clocks and silent racks, of the real pipeline: raised once, closed by evidence."""
 
+import json
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
 from schemas import acts
+from schemas.acting import IdentifierAsked, Thing
 from schemas.inventory import Identifier, Item
-from schemas.words import FindingKind, Kind, Scheme, SourceClass
+from schemas.planning import WorkCancel, WorkPlan
+from schemas.words import FindingKind, Kind, May, Scheme, SourceClass
 from tests.integration.test_derived import CHASSIS, GPU, RACK, controller, derived, pool
 from tests.properties.driving import Step, facts_after
 from tests.reference.shapes import Facts
@@ -19,6 +22,7 @@ __all__ = ["pool"]
 
 OTHER = serial("CH-0002", "acme/c1")
 TOLERANCE = 15 * MINUTE
+WEEK = 7 * 24 * HOUR
 
 
 def agents(*, gpu: bool = True, chassis: Identifier = CHASSIS) -> list[Item]:
@@ -45,7 +49,7 @@ def plan(
 ) -> None:
     """Plan work at places during [from, until)."""
     from_at, until_at = (datetime.fromtimestamp(each / 1000, UTC) for each in window)
-    said = acts.WorkPlan(
+    said = WorkPlan(
         key=stream.key(), by="p-1", ticket=ticket, from_at=from_at, until_at=until_at, places=places, explains=kinds
     )
     stream.act(at, said)
@@ -153,6 +157,125 @@ async def test_planned_work_that_comes_later_closes_what_it_explains_and_a_ticke
     say(stream, told + HOUR, "books", [item("r", Kind.RACK, RACK, place=P1)])  # T-2 covers this no more
     _, facts = await plain(pool, stream, told + 2 * HOUR)
     assert found(facts, FindingKind.RACK_MOVED) == [(moved, told + MINUTE), (told + HOUR, None)]
+
+
+async def closing(pool: asyncpg.Pool, cell: str, kind: FindingKind) -> list[tuple[str, dict[str, object]]]:
+    """Read the words and the evidence of a cell's findings of a kind."""
+    async with pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT words, evidence FROM finding WHERE cell = $1 AND kind = $2 ORDER BY opened_at", cell, kind.value
+        )
+    return [(row["words"], json.loads(row["evidence"])) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("told", "closed", "late"),
+    [
+        (-MINUTE, True, None),
+        (2 * HOUR, True, 2 * HOUR),
+        (7 * 24 * HOUR, True, 7 * 24 * HOUR),
+        (7 * 24 * HOUR + 1, False, 0),
+    ],
+)
+async def test_a_ticket_that_comes_within_days_closes_its_finding_itself_marked_late(
+    pool: asyncpg.Pool, told: int, closed: bool, late: int | None
+) -> None:
+    """In time: there is no finding at all. A week late: closed, and marked. Later than that: it stays open."""
+    stream = Stream()
+    site(stream)
+    moved = START + HOUR
+    swap = acts_plan(stream, moved, told=moved + told, may=(May.MOVE_RACK,), places=(P2,))
+    for n, place in enumerate((P1, P2)):
+        if moved + told <= START + n * HOUR:
+            stream.act(moved + told, swap)
+        say(stream, START + n * HOUR, "books", [item("r", Kind.RACK, RACK, place=place)])
+    if told > 0:
+        stream.act(moved + told, swap)
+    cell, facts = await plain(pool, stream, moved + told + HOUR)
+    if told < 0:
+        assert found(facts, FindingKind.RACK_MOVED) == []
+        return
+    assert found(facts, FindingKind.RACK_MOVED) == [(moved, moved + told if closed else None)]
+    ((words, evidence),) = await closing(pool, cell, FindingKind.RACK_MOVED)
+    assert evidence.get("late_ms") == (late if closed else None)
+    assert evidence.get("explained_by") == ("T-1" if closed else None)
+    assert ("planned work T-1 explains it, told late: " in words) is closed
+
+
+async def test_what_an_earlier_version_announced_is_not_late_and_what_is_called_off_explains_nothing(
+    pool: asyncpg.Pool,
+) -> None:
+    stream = Stream()
+    site(stream)
+    moved = START + HOUR
+    stream.act(START, acts_plan(stream, moved, told=START, may=(May.MOVE_RACK,), places=(P1, P2)))
+    for n, place in enumerate((P1, P2)):
+        say(stream, START + n * HOUR, "books", [item("r", Kind.RACK, RACK, place=place)])
+    stream.act(moved + 2, acts_plan(stream, moved, told=moved, may=(May.MOVE_RACK, May.SWAP), places=(P2,)))
+    _, facts = await plain(pool, stream, moved + MINUTE)
+    assert found(facts, FindingKind.RACK_MOVED) == []
+    stream = Stream()
+    site(stream)
+    stream.act(START, acts_plan(stream, moved, told=START, may=(May.MOVE_RACK,), places=(P2,)))
+    stream.act(START + 1, WorkCancel(key=stream.key(), by="p-1", ticket="T-1"))
+    stream.act(START + 2, WorkCancel(key=stream.key(), by="p-1", ticket="T-1"))
+    for n, place in enumerate((P1, P2)):
+        say(stream, START + n * HOUR, "books", [item("r", Kind.RACK, RACK, place=place)])
+    again = moved + MINUTE
+    stream.act(again, acts_plan(stream, moved, told=again, may=(May.MOVE_RACK,), places=(P2,)))
+    cell, facts = await plain(pool, stream, again + MINUTE)
+    assert found(facts, FindingKind.RACK_MOVED) == [(moved, again)]
+    ((_, evidence),) = await closing(pool, cell, FindingKind.RACK_MOVED)
+    assert evidence["late_ms"] == MINUTE
+    async with pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT outcome, words FROM act WHERE cell = $1 AND act = 'work.cancel' ORDER BY 1", cell
+        )
+    assert [(row["outcome"], row["words"]) for row in rows] == [
+        ("applied", None),
+        ("refused", "no work is planned under 'T-1'"),
+    ]
+
+
+async def test_planned_work_names_things_by_what_is_printed_on_them_and_says_what_it_does_not_find(
+    pool: asyncpg.Pool,
+) -> None:
+    """A swap of a GPU, by its serial: no finding; what is not found is left out, and where nothing is, refused."""
+    stream = Stream()
+    site(stream)
+    gone = START + 5 * MINUTE
+    thing = Thing(kind=Kind.GPU, identifier=IdentifierAsked(scheme=Scheme.SERIAL, value=GPU.value))
+    nobody = Thing(asset="00000000-0000-4000-8000-000000000000")
+    say(stream, START, "agent", agents(), complete_for=(Kind.GPU,))
+    for things, places in (((thing, nobody), ("KUL-9",)), ((nobody,), ())):
+        act = acts_plan(stream, gone, told=START, may=(May.SWAP,), places=places, things=things)
+        stream.act(START + MINUTE, act)
+    say(stream, gone, "agent", agents(gpu=False), complete_for=(Kind.GPU,))
+    cell, facts = await plain(pool, stream, gone + HOUR)
+    assert found(facts, FindingKind.COMPONENT_MISSING) == []
+    async with pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT outcome, words FROM act WHERE cell = $1 AND act = 'work.plan' ORDER BY 1", cell
+        )
+    nowhere = f"there is no asset {nobody.asset}"
+    assert [(row["outcome"], row["words"]) for row in rows] == [
+        ("applied", f"2 left out: {nowhere}; there is no place 'KUL-9'"),
+        ("refused", f"1 left out: {nowhere}"),
+    ]
+
+
+def acts_plan(
+    stream: Stream, at: int, *, told: int, may: tuple[May, ...], places: tuple[str, ...], things: tuple[Thing, ...] = ()
+) -> WorkPlan:
+    """Plan work about a moment, under one ticket; `told` only makes its key."""
+    window = {
+        "from_at": datetime.fromtimestamp((at - MINUTE) / 1000, UTC),
+        "until_at": datetime.fromtimestamp((at + MINUTE) / 1000, UTC),
+    }
+    return WorkPlan.model_validate(
+        {"key": f"{stream.key()}-{told}", "by": "p-1", "ticket": "T-1", "approver": "cab", "may": may, "places": places,
+         "things": things, **window}
+    )  # fmt: skip
 
 
 async def test_rule_10_a_source_with_a_fresh_scope_has_no_wrong_clock_whatever_else_falls_silent(

@@ -145,6 +145,13 @@ def _says_statuses(env: dict[str, str], folder: Path) -> None:
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
         assert (done.returncode, done.stderr) == (0, ""), done
         assert said in done.stdout
+    changes = folder / "changes.csv"
+    changes.write_text("ticket,from,until,may,place\nCHG-1,2025-06-08T12:00:00Z,2025-06-08T15:00:00Z,swap,KUL\n")
+    for words, said in ((("import", str(changes)), "CHG-1: applied"), (("cancel", "CHG-1"), "applied")):
+        command = [*HOLDFAST, "work", *words, "--cell", "kul"]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        assert said in done.stdout
     listed = subprocess.run(
         [*HOLDFAST, "statuses", "list", "--cell", "kul", "--json"], env=env, capture_output=True, text=True, check=True
     )

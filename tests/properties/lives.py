@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from schemas import acts
+from schemas.planning import WorkPlan
 from schemas.words import FindingKind, PlaceKind, SourceClass
 from tests.properties.halls import (
     POSITIONS,
@@ -70,7 +71,7 @@ def _work(hall: Hall, key: str) -> acts.CellAct:
     refs = sorted({ref for of_kind in hall.refs.values() for ref in of_kind})
     explains = fleet.pick(*FindingKind)
     assert isinstance(explains, FindingKind)
-    return acts.WorkPlan(
+    return WorkPlan(
         key=key, by="person-1", ticket=f"CHG-{key}", explains=(explains,),
         from_at=at - timedelta(minutes=fleet.number(0, 60)), until_at=at + timedelta(minutes=fleet.number(1, 60)),
         assets=(str(fleet.pick(*refs)),) if refs and fleet.chance(2) else (), places=("kl",) if fleet.chance(2) else (),
@@ -101,7 +102,7 @@ def _say(hall: Hall, *, explain: bool) -> None:
     """Say something at a moment of its own: nothing has come yet that a suspension lets rest, nor comes from before."""
     fleet = hall.fleet
     said = _said(hall)
-    if isinstance(said, acts.WorkPlan) and not explain:
+    if isinstance(said, WorkPlan) and not explain:
         window = {"from_at": said.from_at + LATER, "until_at": said.until_at + LATER}
         said = said.model_copy(update=window)
     fleet.stream.act(fleet.now + 1, said)

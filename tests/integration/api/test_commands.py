@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HOLDFAST = Path(sys.executable).parent / "holdfast"
 GPU = asset_id("kul-1/gpu1")
+PLAN = ("work", "plan", "CHG-1", "--cell", "kul-1", "--from", "2025-06-08T12:00Z", "--until", "2025-06-08T15:00Z")
 SPAN = ("--from", rfc3339(BEGIN + HOUR), "--until", rfc3339(BEGIN + DAY))
 
 
@@ -114,6 +115,12 @@ async def test_what_was_asked_wrongly_is_named_in_one_line(api: "Api") -> None:
         (("statuses", "put", "sold", "--cell", "kul-1", "--asset", GPU, "--from", "2025-06-01"), 2, "from_at"),
         (("statuses", "put", "sold", "--cell", "kul-1", "--asset", GPU, "--key", "k9"), 1, "--key k9 applies it once"),
         (("statuses", "list", "--cell", "nowhere"), 1, "no cell"),
+        ((*PLAN, "--may", "dance"), 2, "--may"),
+        (PLAN, 2, "--may"),
+        ((*PLAN, "--may", "swap", "--until", "2025-06-08T11:00:00Z"), 2, "the window must end after it begins"),
+        ((*PLAN, "--may", "swap", "--place", SITE, "--key", "k10"), 1, "--key k10 applies it once"),
+        (("work", "cancel", "CHG-1", "--cell", "kul-1", "--key", "k11"), 1, "--key k11 applies it once"),
+        (("work", "list", "--cell", "nowhere"), 1, "no cell"),
     ):
         got, _, err = await holdfast(api, *words)
         assert got == code, (words, err)
@@ -159,13 +166,27 @@ async def test_statuses_are_listed_and_a_site_is_accounted_for_on_one_screen(api
     assert "released, as person-1 said (released, party Lessee Ltd, accepted)." in screen
 
 
-async def test_a_table_of_statuses_that_is_none_is_asked_wrongly(api: "Api", tmp_path: Path) -> None:
-    file = tmp_path / "statuses.csv"
-    for written, said in ((b"status\n\xff\n", "UTF-8"), (b"asset,status\nx,spare\n", "line 2: asset")):
+async def test_a_table_that_is_none_is_asked_wrongly(api: "Api", tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    for command, written, said in (
+        ("statuses", b"status\n\xff\n", "UTF-8"),
+        ("statuses", b"asset,status\nx,spare\n", "line 2: asset"),
+        ("work", b"ticket\n", "'from' must be there"),
+    ):
         file.write_bytes(written)
-        code, _, err = await holdfast(api, "statuses", "import", str(file), "--cell", "kul-1")
+        code, _, err = await holdfast(api, command, "import", str(file), "--cell", "kul-1")
         assert (code, err.count("Traceback")) == (2, 0), err
         assert said in err
+
+
+async def test_planned_work_is_listed(api: "Api") -> None:
+    await api.book.connection.execute(
+        "INSERT INTO work VALUES ($1, 'CHG-1', $2, $2, $3, $4, '{}', '{component_missing}', 'cab', 'p-1', false)",
+        api.book.cell, BEGIN, BEGIN + HOUR, [GPU],
+    )  # fmt: skip
+    (row,) = json.loads((await holdfast(api, "work", "list", "--cell", "kul-1", "--json"))[1])
+    assert (row["ticket"], row["assets"], row["approver"]) == ("CHG-1", [GPU], "cab")
+    assert "CHG-1" in (await holdfast(api, "work", "list", "--cell", "kul-1"))[1]
 
 
 async def test_serve_answers_says_where_and_ends_on_a_signal(api: "Api") -> None:

@@ -45,7 +45,7 @@ def test_a_long_table_is_cut_into_acts_that_each_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "`status` must be there"),
+        ("", "'status' must be there"),
         ("colour,status\n", "'colour' is none of them"),
         ("status,status\n", "each once"),
         (rows(), "no row"),
