@@ -3,33 +3,17 @@
 import asyncio
 import json
 import uuid
-from typing import ClassVar
 
 import click
-import httpx
 from pydantic import ValidationError
 
 from deploy.cli.answer_text import against, screen
+from deploy.cli.asking import api_options, send
 from deploy.cli.simulate import cell_name
 from schemas.answers import ClaimAsked
-from schemas.errors import HoldfastError
 from schemas.words import IdentityGrade, PlaceGrade, Predicate
 
-_PATIENCE_S = 120
 _AGAINST = 3
-_WRONGLY = frozenset({httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY})
-
-
-class NotAnswered(HoldfastError):
-    """The API did not answer; the text is its own."""
-
-    exit_code: ClassVar[int] = 1
-
-
-class AskedWrongly(NotAnswered):
-    """The API does not take the claim as it is put."""
-
-    exit_code: ClassVar[int] = 2
 
 
 @click.command(
@@ -49,8 +33,7 @@ class AskedWrongly(NotAnswered):
 @click.option("--grade", type=click.Choice([each.value for each in PlaceGrade]), help="Grade of place.")
 @click.option("--max-silence", multiple=True, help="kind=seconds; capped by policy; may be given several times.")
 @click.option("--known-at", help="As known at this moment; default the horizon.")
-@click.option("--url", envvar="HOLDFAST_URL", help="Where the API is; else HOLDFAST_URL.")
-@click.option("--key", envvar="HOLDFAST_KEY", help="The API key; else HOLDFAST_KEY.")
+@api_options
 @click.option("--direct", is_flag=True, help="Ask the settings' database instead of an API.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer's own bytes.")
 def ask(  # noqa: PLR0913, PLR0917 - options of one command
@@ -142,35 +125,5 @@ def _directly(asked: ClaimAsked) -> bytes:
 
 
 def _over_http(stated: dict[str, object], url: str | None, key: str | None) -> bytes:
-    if key and not key.isascii():
-        raise click.UsageError("--key: an API key is of plain letters, digits, - and _")
-    if not url or not key:
-        raise click.UsageError("say where the API is and with what key: --url and --key (or use --direct)")
-    try:
-        response = httpx.post(
-            f"{url.rstrip('/')}/v1/attestations",
-            json=stated,
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=_PATIENCE_S,
-        )
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        raise NotAnswered(f"the API at {url} does not answer ({exc}): does `holdfast serve` run?") from exc
-    if response.status_code in _WRONGLY:
-        raise AskedWrongly(_problem(response))
-    if response.status_code != httpx.codes.OK:
-        raise NotAnswered(_problem(response))
-    try:
-        whole = {"claim", "cell", "simulated", "events"} <= response.json().keys()
-    except (ValueError, AttributeError):
-        whole = False
-    if not whole:
-        raise NotAnswered(f"what answers at {url} is no Holdfast: see to --url")
-    return response.content
-
-
-def _problem(response: httpx.Response) -> str:
-    try:
-        problem = response.json()
-        return str(problem.get("detail") or problem["title"])
-    except (ValueError, KeyError, AttributeError):
-        return f"the API said {response.status_code}: {response.text[:200]}"
+    whole = ("claim", "cell", "simulated", "events")
+    return send("POST", "/v1/attestations", url, key, whole, json=stated).content

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from service.api import acts, assets, attestations, health, hooks, problems, records
+from service.api import acts, assets, attestations, differences, health, hooks, problems, records
 from service.api.auth import KeyCache
 from service.api.limits import BodyLimit
 from service.api.metrics import Metrics, Timed
@@ -16,6 +16,8 @@ _ABOUT = """Is this hardware where it is said to be, and has it been so all alon
 zone. Every read can be put `as_of` a moment of the world and `known_at` a moment of our knowledge. Errors are
 problems of RFC 9457.
 """
+
+_GUARDED = (attestations, assets, records, acts, hooks, differences)
 
 
 def create_app(open_parts: OpenParts, version: str) -> FastAPI:
@@ -39,7 +41,7 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
     )
     app.state.keys = KeyCache()
     app.state.metrics = Metrics()
-    for router in (attestations.router, assets.router, records.router, acts.router, hooks.router, health.public):
+    for router in (*(each.router for each in _GUARDED), health.public):
         app.include_router(router)
     problems.install(app)
     described = app.openapi
