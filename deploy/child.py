@@ -10,8 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-import uvloop
-
+from deploy import event_loop
 from deploy.consume import beat, consume
 from deploy.database import dsn
 from deploy.kafka_client import bootstrap
@@ -45,9 +44,9 @@ def main(fd: str | None = None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     broker = bootstrap(settings)
     if fd is None:
-        uvloop.run(beat(settings, broker))
+        event_loop.run(beat(settings, broker))
     else:
-        uvloop.run(_consume(settings, broker, socket.socket(fileno=int(fd))))
+        event_loop.run(_consume(settings, broker, socket.socket(fileno=int(fd))))
 
 
 if __name__ == "__main__":

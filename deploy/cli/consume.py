@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 )
 def consume(status_port: int, *, as_json: bool) -> None:
     """Consume telemetry and acts from Kafka into Postgres, and derive, until Ctrl-C. Start more to share partitions."""
-    import uvloop  # noqa: PLC0415  (commands import what they need when they run)
-
+    from deploy import event_loop  # noqa: PLC0415  (commands import what they need when they run)
     from deploy.consume import consume as run  # noqa: PLC0415
     from deploy.database import dsn  # noqa: PLC0415
     from deploy.kafka_client import bootstrap  # noqa: PLC0415
@@ -47,7 +46,7 @@ def consume(status_port: int, *, as_json: bool) -> None:
                 click.echo(f"consuming; {url}/readyz says how it is; Ctrl-C ends it", err=True)
             await run(settings, database, broker, running.append)
 
-    uvloop.run(main())
+    event_loop.run(main())
 
 
 @click.command(epilog="Example: holdfast beat")

@@ -13,8 +13,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the URL once it answers; log JSON.")
 def serve(host: str | None, port: int | None, *, as_json: bool) -> None:
     """Answer claims and serve the page, over the settings' database and Kafka, until Ctrl-C."""
-    import uvloop  # noqa: PLC0415  (commands import what they need when they run)
-
+    from deploy import event_loop  # noqa: PLC0415  (commands import what they need when they run)
     from deploy.database import dsn  # noqa: PLC0415
     from deploy.logs import configure  # noqa: PLC0415
     from deploy.serve import Server  # noqa: PLC0415
@@ -37,4 +36,4 @@ def serve(host: str | None, port: int | None, *, as_json: bool) -> None:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
 
-    uvloop.run(main())
+    event_loop.run(main())
