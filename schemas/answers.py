@@ -10,6 +10,7 @@ from schemas.words import Account, IdentityGrade, Kind, PlaceGrade, Predicate, V
 
 _YEARS = (0, 253_402_300_799_999)  # 1970 to 9999
 MAX_EXPECTED = 10_000
+MAX_LISTED = 2_000
 
 
 def _moment(given: object) -> int:
@@ -63,12 +64,25 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class Listed(_Asked):
+    """Things by id and by identifier, however many times each. What names nothing, or many things, is `unproven`."""
+
+    assets: Annotated[tuple[AssetRef, ...], Field(max_length=MAX_LISTED)] = ()
+    identifiers: Annotated[tuple[IdentifierAsked, ...], Field(max_length=MAX_LISTED)] = ()
+
+
 class Subject(_Asked):
-    """What the claim is about: exactly one of an asset, an identifier of one, or all assets in a place."""
+    """What the claim is about: exactly one of one asset, an identifier of one, or a set.
+
+    A set: all in a place, all within an asset, or a list of assets and identifiers. With `kinds`, those of it alone.
+    """
 
     asset: AssetRef | None = None
     identifier: IdentifierAsked | None = None
     place: Annotated[Name | None, Field(description="All assets that stood in it at `from`")] = None
+    inside: Annotated[AssetRef | None, Field(description="This asset, and all that stood within it at `from`")] = None
+    listed: Listed | None = None
+    kinds: Annotated[tuple[Kind, ...] | None, Field(description="Of a set: only these kinds")] = None
 
 
 class ExpectedAsked(_Asked):

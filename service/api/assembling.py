@@ -28,7 +28,7 @@ def assemble(held: Gathered) -> Evidence:
         tuple(assembler.explained()),
         held.restated,
         held.began,
-        held.names_one,
+        frozenset(map(AssetId, held.ambiguous)),
     )
 
 

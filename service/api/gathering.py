@@ -44,7 +44,7 @@ class Gathered:
     terms: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
     statuses: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
     began: Millis | None = None
-    names_one: bool = True
+    ambiguous: frozenset[str] = frozenset()
 
 
 async def gather(

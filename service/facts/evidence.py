@@ -95,4 +95,4 @@ class Evidence:
         frozenset()
     )  # places that people moved, or said another country of, since the claim's start
     began: Millis | None = None  # for `not_on_record`: when the book began (None: nothing is in it)
-    names_one: bool = True  # for `not_on_record`: what was asked about names one thing, in the book or not
+    ambiguous: frozenset[AssetId] = frozenset()  # subjects as they were asked for, that name nothing or many things

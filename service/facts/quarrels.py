@@ -125,5 +125,13 @@ def in_order(found: Iterable[Disagreement]) -> tuple[Disagreement, ...]:
     return tuple(sorted(set(found), key=_order))
 
 
-def _order(each: Disagreement) -> tuple[Millis, str, str, str, tuple[str, ...]]:
-    return (each.from_at, each.asset, each.about, each.why, each.sources)
+def _order(each: Disagreement) -> tuple[Millis, str, str, str, tuple[str, ...], Millis]:
+    """Order them wholly: what is in a set has no order of its own."""
+    return (
+        each.from_at,
+        each.asset,
+        each.about,
+        each.why,
+        each.sources,
+        -1 if each.until_at is None else each.until_at,
+    )

@@ -108,5 +108,6 @@ def _meets(silence: Silence, standing: Spans) -> bool:
     return bool(intersect(((start, max(end, start + 1), end),), standing))
 
 
-def _order(each: Silence) -> tuple[Millis, str, str, Millis]:
-    return (-1 if each.from_at is None else each.from_at, each.child, each.parent, each.length)
+def _order(each: Silence) -> tuple[object, ...]:
+    begin = -1 if each.from_at is None else each.from_at
+    return (begin, each.child, each.parent, each.length, each.sources, each.cause)

@@ -43,11 +43,12 @@ class Recording:
         sensed = tuple(each for each in heard if each.source.source_class is not SourceClass.PERSON)
         quarrels = in_order(self._stated(subject, [each for each in own if each not in sensed]))
         would: list[Code] = []
-        if not evidence.names_one:
+        names_one = subject not in evidence.ambiguous
+        if not names_one:
             would.append(code("an_identifier_that_names_one_thing"))
         elif evidence.began is None or evidence.began > start:
             would.append(code("ask_from", at=instant(evidence.began)))
-        if not evidence.names_one:
+        if not names_one:
             verdict = Verdict.UNPROVEN
         elif sensed:
             verdict = Verdict.CONTRADICTED
@@ -55,14 +56,14 @@ class Recording:
             verdict = Verdict.DISPUTED
         else:
             verdict = Verdict.UNPROVEN if would else Verdict.CONSISTENT
-        return Unrecorded(verdict, heard if evidence.names_one else (), quarrels, tuple(would))
+        return Unrecorded(verdict, heard if names_one else (), quarrels, tuple(would))
 
     def _meets(self, binding: Binding, mode: Mode) -> bool:
         return bool(clip(union(self.chain.spans(binding, mode)), self.chain.from_at, self.chain.until_at))
 
     def _stated(self, subject: AssetId, own: Iterable[Binding]) -> Iterable[Disagreement]:
         """Give what stands without having been heard from a source, and what people say of it."""
-        if not self.chain.evidence.names_one:
+        if subject in self.chain.evidence.ambiguous:
             return
         for each in own:
             if self._meets(each, Mode.STANDING):

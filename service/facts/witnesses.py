@@ -10,6 +10,11 @@ from service.facts.records import AssetId, Binding
 from service.facts.remains import senses
 from service.facts.spans import clip, union
 
+_NAMES = (
+    *("asset", "source", "scope", "slot", "from_at", "container", "place", "lifted_from", "until_at", "grade"),
+    *("source_class", "control_domain"),
+)
+
 
 def speaking(chain: Chain, bindings: Iterable[Binding]) -> list[Binding]:
     """Give those that any run supports at a moment of the interval."""
@@ -71,6 +76,6 @@ def _grade(chain: Chain, binding: Binding) -> str:
     return PlaceGrade.SENSED.value if senses(binding) else PlaceGrade.DECLARED.value
 
 
-def _order(each: Witness) -> tuple[str, str, str, str, int, str, str, str]:
-    place, lifted = each.place or "", each.lifted_from or ""
-    return (each.asset, each.source, each.scope, each.slot, each.from_at, each.container or "", place, lifted)
+def _order(each: Witness) -> tuple[object, ...]:
+    """Order them wholly: of two that differ in anything, one always comes first."""
+    return tuple("" if (value := getattr(each, name)) is None else str(value) for name in _NAMES)

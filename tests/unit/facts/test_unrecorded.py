@@ -112,7 +112,7 @@ def test_before_the_book_began_and_of_what_names_nothing_or_many_nothing_is_know
     assert (answer.verdict, codes(answer)) == (Verdict.UNPROVEN, {"ask_from"})
     assert of(Site(), NOBODY, began=None).verdict is Verdict.UNPROVEN
     assert of(Site(), began=T0 + HOUR).verdict is Verdict.CONTRADICTED  # what was heard of was heard of
-    answer = of(Site(), names_one=False)
+    answer = of(Site(), ambiguous=frozenset({GPU}))
     assert (answer.verdict, codes(answer)) == (Verdict.UNPROVEN, {"an_identifier_that_names_one_thing"})
     assert (answer.contradicting, answer.disputes) == ((), ())
 
