@@ -1,4 +1,7 @@
-"""What people say of the status of things, as it is to be kept: every thing looked for among all parts there are."""
+"""What people say of the status of things, as it is to be kept: every thing looked for among all parts there are.
+
+Whether work is planned of anything at all is decided here too, by the same search.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,6 +10,7 @@ from datetime import datetime
 from schemas import acts
 from schemas.acting import Thing
 from schemas.inventory import Identifier, Item
+from schemas.planning import WorkPlan
 from schemas.statuses import StatusPut, StatusWithdraw, TransferAccept, TransferRelease
 from schemas.words import Kind
 from service.facts.carriers import split
@@ -24,7 +28,7 @@ class Statuses:
     accepted: list[AcceptanceFact] = field(default_factory=list)
 
     def take(self, act: acts.CellAct | acts.CommonAct, places: Iterable[str], order: Order) -> bool:
-        """Keep what an act says; whether it could be. One that says nothing of the kind can."""
+        """Keep what an act says; whether it could be. One that says nothing of things can."""
         match act:
             case StatusPut():
                 return (act.place is None or act.place in places) and self._put(act, order)
@@ -34,6 +38,9 @@ class Statuses:
                 return self._accept(act, order)
             case StatusWithdraw():
                 return self._withdraw(act.withdraws, order[0])
+            case WorkPlan():
+                named = (*(Thing(asset=asset) for asset in act.assets), *act.things)
+                return bool([*self._found(named, order), *(place for place in act.places if place in places)])
         return True
 
     def _put(self, act: StatusPut | TransferRelease, order: Order) -> bool:
