@@ -2,6 +2,10 @@
 const $ = (id) => document.getElementById(id);
 const state = { key: "", cells: [] };
 const VERDICTS = ["confirmed", "consistent", "stale", "disputed", "contradicted", "unproven"];
+const OF_PLACES = ["located_at", "not_in"];
+const ACCOUNTS = [
+  "present", "elsewhere", "released", "in_repair", "on_loan", "spare", "scrapped", "sold", "unaccounted",
+];
 
 function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
@@ -62,6 +66,7 @@ $("key-form").addEventListener("submit", (event) => {
   });
 });
 $("cell").addEventListener("change", showCell);
+$("predicate").addEventListener("change", () => { $("where-field").hidden = !OF_PLACES.includes($("predicate").value); });
 
 $("claim-form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -74,7 +79,10 @@ $("claim-form").addEventListener("submit", (event) => {
       from: `${$("from").value}Z`,
       until: `${$("until").value}Z`,
     };
-    if (claim.predicate === "located_at") claim.place = $("site").value;
+    if (OF_PLACES.includes(claim.predicate)) {
+      const where = $("where").value.trim() || $("site").value;
+      claim[/^[A-Z]{2}$/.test(where) ? "country" : "place"] = where;
+    }
     const { answer, text } = await call("/v1/attestations", claim);
     $("answer").hidden = false;
     $("answer-raw").textContent = text;
@@ -107,14 +115,26 @@ function several(set) {
     : make("p", {}, "Nothing stood there when the interval began.");
   const worst = set.worst.map((one) => [assetLink(one.subject), one.kind || "", verdict(one.verdict), why(one)]);
   const silences = set.silences.longest.map((gap) => [gap.source, gap.from, gap.until || "still", gap.cause]);
-  return [counts, ...(worst.length ? [table("The worst", ["asset", "kind", "verdict", "why"], worst)] : []),
+  return [counts, ...accounts(set, number), ...(worst.length ? [table("The worst", ["asset", "kind", "verdict", "why"], worst)] : []),
     ...(silences.length
       ? [table(`Silences of sources, ${set.silences.count} in all`, ["source", "from", "until", "cause"], silences)] : []),
-    list("remains_to_trust", set.remains_to_trust), list("cannot_see", set.cannot_see)];
+    list("in words", set.words)];
+}
+
+function accounts(set, number) {
+  if (!set.accounts) return [];
+  const used = ACCOUNTS.filter((word) => Object.values(set.accounts).some((counts) => counts[word]));
+  const lost = set.unaccounted.listed.map((one) => [assetLink(one.asset), one.kind || "", one.why.replaceAll("_", " "), one.since]);
+  return [
+    table("What became of them in the end", ["kind", ...used.map((word) => word.replaceAll("_", " "))],
+      Object.entries(set.accounts).map(([kind, counts]) => [kind, ...used.map((word) => number(counts[word]))])),
+    ...(lost.length
+      ? [table(`Unaccounted for, ${set.unaccounted.count} in all`, ["asset", "kind", "why", "since"], lost)] : []),
+  ];
 }
 
 function why(one) {
-  const first = one.contradicting[0] || one.disputes[0] || (one.differences || [])[0] || one.silences[0]
+  const first = (one.accounts || []).at(-1) || one.contradicting[0] || one.disputes[0] || (one.differences || [])[0] || one.silences[0]
     || one.would_raise[0];
   return first ? flat(Object.fromEntries(Object.entries(first).filter(([, value]) => typeof value !== "object").slice(0, 6))) : "";
 }
@@ -130,8 +150,7 @@ function single(answer) {
   const longest = answer.coverage.longest_silence;
   add("coverage", `${answer.coverage.share} of the time`);
   add("longest silence", typeof longest === "object" ? flat(longest) : longest);
-  const lists = ["silences", "contradicting", "disputes", "differences", "would_raise", "remains_to_trust", "cannot_see"];
-  return [facts, ...lists.filter((name) => (answer[name] || []).length).map((name) => list(name, answer[name]))];
+  return [facts, list("in words", answer.words)];
 }
 
 const plain = (each) => Array.isArray(each) ? each.map(plain).join(" and ")
@@ -146,8 +165,8 @@ function flat(value) {
 
 function list(name, rows) {
   return make("div", {}, make("h3", {}, name.replaceAll("_", " ")),
-    make("ul", {}, ...rows.slice(0, 20).map((row) => make("li", {}, typeof row === "object" ? flat(row) : String(row)))),
-    rows.length > 20 ? make("p", { class: "hint" }, `and ${rows.length - 20} more below`) : null);
+    make("ul", {}, ...rows.slice(0, 60).map((row) => make("li", {}, typeof row === "object" ? flat(row) : String(row)))),
+    rows.length > 60 ? make("p", { class: "hint" }, `and ${rows.length - 60} more below`) : null);
 }
 
 function history(asset) {
