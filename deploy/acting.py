@@ -16,7 +16,7 @@ from loadtests.topics import Broker, found_cell
 from schemas.acts import CellAct
 from schemas.answers import ClaimAsked
 from schemas.errors import HoldfastError, Transient
-from service.api import writing
+from service.api import sending, writing
 from service.api.asking import CellNotFound, open_book
 from service.api.attesting import Answered, attest
 from service.store import keys, pool, reading
@@ -69,7 +69,7 @@ async def carry_out(settings: Settings, cell: str, acts: Sequence[CellAct]) -> l
         async with viewing(settings, cell) as (opened, viewer):
             async with opened.acquire() as connection:
                 at = await writing.time_for(connection, viewer, cell)
-            sent = [await writing.put(sender, cell, act, at) for act in acts]
+            sent = [await sending.put(sender, cell, act, at) for act in acts]
             return [await writing.outcome(opened, viewer, cell, one) for one in sent]
     finally:
         await sender.close()
@@ -119,6 +119,26 @@ async def work(settings: Settings, cell: str) -> Rows:
         book = (await open_book(connection, viewer, cell)).book
         found: Rows = []
         while rows := await reading.work(book, found[-1]["ticket"] if found else "", _PAGE):
+            found += rows
+        return found
+
+
+async def grants(settings: Settings, cell: str, party: str | None) -> Rows:
+    """Give all grants by key, of a party or of all, as known at a cell's horizon. Raises `CellNotFound`."""
+    async with viewing(settings, cell) as (opened, viewer), opened.acquire() as connection:
+        book = (await open_book(connection, viewer, cell)).book
+        found: Rows = []
+        while rows := await reading.grants(book, party, found[-1]["key"] if found else "", _PAGE):
+            found += rows
+        return found
+
+
+async def accesses(settings: Settings, cell: str, party: str | None) -> Rows:
+    """Give all that parties were shown, oldest first. Raises `CellNotFound`."""
+    async with viewing(settings, cell) as (opened, viewer), opened.acquire() as connection:
+        book = (await open_book(connection, viewer, cell)).book
+        found: Rows = []
+        while rows := await reading.accesses(book, party, found[-1]["offset"] if found else -1, _PAGE):
             found += rows
         return found
 

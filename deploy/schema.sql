@@ -19,8 +19,25 @@ CREATE TABLE acceptance (
 CREATE INDEX acceptance_asset ON public.acceptance USING btree (cell, asset);
 CREATE INDEX acceptance_key ON public.acceptance USING btree (cell, key);
 ALTER TABLE acceptance ENABLE ROW LEVEL SECURITY;
+CREATE POLICY acceptance_granted ON acceptance FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%s%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 's'::text, NULL::tstzrange))));
 CREATE POLICY acceptance_viewer ON acceptance FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON acceptance TO holdfast_api;
+
+CREATE TABLE access (
+    cell text NOT NULL,
+    "offset" bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    party text NOT NULL,
+    credential text NOT NULL,
+    asked text NOT NULL,
+    sha256 text,
+    CONSTRAINT access_pkey PRIMARY KEY (cell, "offset")
+);
+CREATE INDEX access_party ON public.access USING btree (cell, party, "offset");
+ALTER TABLE access ENABLE ROW LEVEL SECURITY;
+CREATE POLICY access_granted ON access FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%-%'::text) OR (party = ( SELECT (viewer_grant() ->> 'party'::text))))));
+CREATE POLICY access_viewer ON access FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON access TO holdfast_api;
 
 CREATE TABLE act (
     cell text NOT NULL,
@@ -36,6 +53,7 @@ CREATE TABLE act (
 );
 CREATE INDEX act_key ON public.act USING btree (cell, key);
 ALTER TABLE act ENABLE ROW LEVEL SECURITY;
+CREATE POLICY act_granted ON act FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%e%'::text)));
 CREATE POLICY act_viewer ON act FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON act TO holdfast_api;
 
@@ -48,6 +66,7 @@ CREATE TABLE api_key (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
+    kind text,
     CONSTRAINT api_key_pkey PRIMARY KEY (key_id)
 );
 
@@ -64,6 +83,7 @@ CREATE TABLE asset (
 CREATE INDEX asset_asset ON public.asset USING btree (cell, asset, from_at);
 CREATE INDEX asset_name_kind ON public.asset USING btree (cell, kind, asset);
 ALTER TABLE asset ENABLE ROW LEVEL SECURITY;
+CREATE POLICY asset_granted ON asset FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%w%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 'w'::text, '(,)'::tstzrange))));
 CREATE POLICY asset_viewer ON asset FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON asset TO holdfast_api;
 
@@ -79,6 +99,7 @@ CREATE TABLE asset_name (
 CREATE INDEX asset_name_asset ON public.asset_name USING btree (cell, asset, known_from);
 CREATE INDEX asset_name_name ON public.asset_name USING btree (cell, name, known_from);
 ALTER TABLE asset_name ENABLE ROW LEVEL SECURITY;
+CREATE POLICY asset_name_granted ON asset_name FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%w%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (name)::text), 'w'::text, '(,)'::tstzrange))));
 CREATE POLICY asset_name_viewer ON asset_name FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON asset_name TO holdfast_api;
 
@@ -107,6 +128,7 @@ CREATE INDEX binding_container ON public.binding USING btree (cell, container, f
 CREATE INDEX binding_source ON public.binding USING btree (cell, source, scope) WHERE (until_at IS NULL);
 CREATE INDEX binding_stated ON public.binding USING btree (cell, stated) WHERE ((until_at IS NULL) AND (stated IS NOT NULL));
 ALTER TABLE binding ENABLE ROW LEVEL SECURITY;
+CREATE POLICY binding_granted ON binding FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 'v'::text, NULL::tstzrange))));
 CREATE POLICY binding_viewer ON binding FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON binding TO holdfast_api;
 
@@ -132,6 +154,7 @@ CREATE TABLE binding_past (
 CREATE INDEX binding_past_asset ON public.binding_past USING btree (cell, asset, from_at);
 CREATE INDEX binding_past_container ON public.binding_past USING btree (cell, container, from_at) WHERE (container IS NOT NULL);
 ALTER TABLE binding_past ENABLE ROW LEVEL SECURITY;
+CREATE POLICY binding_past_granted ON binding_past FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 'v'::text, NULL::tstzrange))));
 CREATE POLICY binding_past_viewer ON binding_past FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON binding_past TO holdfast_api;
 
@@ -149,6 +172,7 @@ CREATE TABLE cell (
 ) WITH (fillfactor=50);
 CREATE INDEX cell_operator ON public.cell USING btree (operator);
 ALTER TABLE cell ENABLE ROW LEVEL SECURITY;
+CREATE POLICY cell_granted ON cell FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%w%'::text) OR true)));
 CREATE POLICY cell_viewer ON cell FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON cell TO holdfast_api;
 
@@ -183,6 +207,7 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX dead_letter_at ON public.dead_letter USING btree (cell, at);
 ALTER TABLE dead_letter ENABLE ROW LEVEL SECURITY;
+CREATE POLICY dead_letter_granted ON dead_letter FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('s/'::text || source)), 'd'::text, NULL::tstzrange))));
 CREATE POLICY dead_letter_viewer ON dead_letter FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON dead_letter TO holdfast_api;
 
@@ -194,6 +219,7 @@ CREATE TABLE decision (
 );
 CREATE INDEX decision_at ON public.decision USING btree (cell, at);
 ALTER TABLE decision ENABLE ROW LEVEL SECURITY;
+CREATE POLICY decision_granted ON decision FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text)));
 CREATE POLICY decision_viewer ON decision FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON decision TO holdfast_api;
 
@@ -204,6 +230,28 @@ CREATE TABLE directory (
     at timestamp with time zone NOT NULL,
     CONSTRAINT directory_pkey PRIMARY KEY (hmac, cell, asset)
 );
+
+CREATE TABLE disclosure_grant (
+    cell text NOT NULL,
+    key text NOT NULL,
+    party text NOT NULL,
+    whole boolean NOT NULL,
+    place text,
+    licence text,
+    fields text[] NOT NULL,
+    purpose text NOT NULL,
+    by text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone,
+    revoked_by text,
+    CONSTRAINT disclosure_grant_pkey PRIMARY KEY (cell, key)
+);
+CREATE INDEX disclosure_grant_party ON public.disclosure_grant USING btree (party, cell) WHERE (known_until IS NULL);
+ALTER TABLE disclosure_grant ENABLE ROW LEVEL SECURITY;
+CREATE POLICY disclosure_grant_granted ON disclosure_grant FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%-%'::text) OR (party = ( SELECT (viewer_grant() ->> 'party'::text))))));
+CREATE POLICY disclosure_grant_viewer ON disclosure_grant FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON disclosure_grant TO holdfast_api;
 
 CREATE TABLE dispute (
     cell text NOT NULL,
@@ -221,6 +269,7 @@ CREATE TABLE dispute (
     CONSTRAINT dispute_pkey PRIMARY KEY (cell, asset, from_at, shown_source, shown_scope, shown_slot, rival_source, rival_scope, rival_slot, known_from)
 );
 ALTER TABLE dispute ENABLE ROW LEVEL SECURITY;
+CREATE POLICY dispute_granted ON dispute FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 'v'::text, NULL::tstzrange))));
 CREATE POLICY dispute_viewer ON dispute FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON dispute TO holdfast_api;
 
@@ -237,6 +286,7 @@ CREATE TABLE edge (
 CREATE INDEX edge_one ON public.edge USING btree (cell, one);
 CREATE INDEX edge_other ON public.edge USING btree (cell, other);
 ALTER TABLE edge ENABLE ROW LEVEL SECURITY;
+CREATE POLICY edge_granted ON edge FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text)));
 CREATE POLICY edge_viewer ON edge FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON edge TO holdfast_api;
 
@@ -252,6 +302,7 @@ CREATE TABLE event (
 CREATE INDEX event_n ON ONLY public.event USING btree (cell, n);
 CREATE INDEX event_subject ON ONLY public.event USING btree (cell, subject, n) WHERE (subject IS NOT NULL);
 ALTER TABLE event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY event_granted ON event FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%e%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (subject)::text), 'e'::text, NULL::tstzrange))));
 CREATE POLICY event_viewer ON event FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON event TO holdfast_api;
 
@@ -282,6 +333,7 @@ CREATE TABLE finding (
 CREATE INDEX finding_at ON public.finding USING btree (cell, opened_at);
 CREATE UNIQUE INDEX finding_open ON public.finding USING btree (cell, kind, subject) WHERE (state = 'open'::text);
 ALTER TABLE finding ENABLE ROW LEVEL SECURITY;
+CREATE POLICY finding_granted ON finding FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%f%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> subject), 'f'::text, NULL::tstzrange))));
 CREATE POLICY finding_viewer ON finding FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON finding TO holdfast_api;
 
@@ -299,8 +351,20 @@ CREATE TABLE gap (
 CREATE INDEX gap_at ON public.gap USING btree (cell, opened_at);
 CREATE INDEX gap_open ON public.gap USING btree (cell, source, scope) WHERE (until_at IS NULL);
 ALTER TABLE gap ENABLE ROW LEVEL SECURITY;
+CREATE POLICY gap_granted ON gap FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('s/'::text || source)), 'v'::text, NULL::tstzrange))));
 CREATE POLICY gap_viewer ON gap FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON gap TO holdfast_api;
+
+CREATE TABLE granted_thing (
+    cell text NOT NULL,
+    key text NOT NULL,
+    asset uuid NOT NULL,
+    CONSTRAINT granted_thing_pkey PRIMARY KEY (cell, key, asset)
+);
+ALTER TABLE granted_thing ENABLE ROW LEVEL SECURITY;
+CREATE POLICY granted_thing_granted ON granted_thing FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%-%'::text) OR (( SELECT (viewer_grant() -> 'grants'::text)) ? key))));
+CREATE POLICY granted_thing_viewer ON granted_thing FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON granted_thing TO holdfast_api;
 
 CREATE TABLE identity_dispute (
     cell text NOT NULL,
@@ -317,6 +381,7 @@ CREATE TABLE identity_dispute (
 CREATE INDEX identity_dispute_assets ON public.identity_dispute USING gin (assets);
 CREATE INDEX identity_dispute_open ON public.identity_dispute USING btree (cell, scheme, value) WHERE (known_until IS NULL);
 ALTER TABLE identity_dispute ENABLE ROW LEVEL SECURITY;
+CREATE POLICY identity_dispute_granted ON identity_dispute FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows_any(( SELECT viewer_grant() AS viewer_grant), assets, 'v'::text))));
 CREATE POLICY identity_dispute_viewer ON identity_dispute FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON identity_dispute TO holdfast_api;
 
@@ -327,6 +392,7 @@ CREATE TABLE inventory (
     CONSTRAINT inventory_pkey PRIMARY KEY (cell, digest)
 );
 ALTER TABLE inventory ENABLE ROW LEVEL SECURITY;
+CREATE POLICY inventory_granted ON inventory FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text)));
 CREATE POLICY inventory_viewer ON inventory FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON inventory TO holdfast_api;
 
@@ -354,6 +420,7 @@ CREATE TABLE outage (
     CONSTRAINT outage_pkey PRIMARY KEY (cell, topic, partition, from_at)
 );
 ALTER TABLE outage ENABLE ROW LEVEL SECURITY;
+CREATE POLICY outage_granted ON outage FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR true)));
 CREATE POLICY outage_viewer ON outage FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON outage TO holdfast_api;
 
@@ -385,6 +452,7 @@ CREATE TABLE part (
 );
 CREATE UNIQUE INDEX part_asset ON public.part USING btree (cell, asset);
 ALTER TABLE part ENABLE ROW LEVEL SECURITY;
+CREATE POLICY part_granted ON part FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%i%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 'i'::text, NULL::tstzrange))));
 CREATE POLICY part_viewer ON part FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON part TO holdfast_api;
 
@@ -402,6 +470,7 @@ CREATE TABLE part_value (
 CREATE INDEX part_value_part ON public.part_value USING btree (cell, part);
 CREATE INDEX part_value_value ON public.part_value USING btree (cell, value, scheme);
 ALTER TABLE part_value ENABLE ROW LEVEL SECURITY;
+CREATE POLICY part_value_granted ON part_value FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%i%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('b/'::text || encode(part, 'hex'::text))), 'i'::text, NULL::tstzrange))));
 CREATE POLICY part_value_viewer ON part_value FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON part_value TO holdfast_api;
 
@@ -419,7 +488,9 @@ CREATE TABLE place (
     CONSTRAINT place_pkey PRIMARY KEY (cell, place, valid WITHOUT OVERLAPS)
 );
 CREATE INDEX place_name ON public.place USING btree (cell, place, from_at);
+CREATE INDEX place_within ON public.place USING btree (cell, within) WHERE (until_at IS NULL);
 ALTER TABLE place ENABLE ROW LEVEL SECURITY;
+CREATE POLICY place_granted ON place FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%w%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('p/'::text || place)), 'w'::text, NULL::tstzrange))));
 CREATE POLICY place_viewer ON place FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON place TO holdfast_api;
 
@@ -431,6 +502,7 @@ CREATE TABLE place_alias (
     CONSTRAINT place_alias_pkey PRIMARY KEY (cell, alias)
 );
 ALTER TABLE place_alias ENABLE ROW LEVEL SECURITY;
+CREATE POLICY place_alias_granted ON place_alias FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%w%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('p/'::text || place)), 'w'::text, NULL::tstzrange))));
 CREATE POLICY place_alias_viewer ON place_alias FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON place_alias TO holdfast_api;
 
@@ -452,6 +524,7 @@ CREATE TABLE "position" (
     CONSTRAINT position_pkey PRIMARY KEY (cell, topic, partition)
 ) WITH (fillfactor=50);
 ALTER TABLE "position" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY position_granted ON "position" FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text)));
 CREATE POLICY position_viewer ON "position" FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON "position" TO holdfast_api;
 
@@ -467,6 +540,7 @@ CREATE TABLE record_gap (
     CONSTRAINT record_gap_pkey PRIMARY KEY (cell, topic, partition, epoch, from_offset)
 );
 ALTER TABLE record_gap ENABLE ROW LEVEL SECURITY;
+CREATE POLICY record_gap_granted ON record_gap FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text)));
 CREATE POLICY record_gap_viewer ON record_gap FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON record_gap TO holdfast_api;
 
@@ -491,6 +565,7 @@ CREATE INDEX run_check ON public.run USING btree (cell, check_at) WHERE (check_a
 CREATE UNIQUE INDEX run_open ON public.run USING btree (cell, source, scope, partition, ((timing = 'late'::text))) WHERE (until_at IS NULL);
 CREATE INDEX run_source ON public.run USING btree (cell, source, scope, first_at);
 ALTER TABLE run ENABLE ROW LEVEL SECURITY;
+CREATE POLICY run_granted ON run FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('s/'::text || source)), 'v'::text, NULL::tstzrange))));
 CREATE POLICY run_viewer ON run FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON run TO holdfast_api;
 
@@ -507,6 +582,7 @@ CREATE TABLE same_as (
     CONSTRAINT same_as_pkey PRIMARY KEY (cell, asset, other_cell, other_asset, trip, state)
 );
 ALTER TABLE same_as ENABLE ROW LEVEL SECURITY;
+CREATE POLICY same_as_granted ON same_as FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text)));
 CREATE POLICY same_as_viewer ON same_as FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON same_as TO holdfast_api;
 
@@ -521,6 +597,7 @@ CREATE TABLE shared_value (
     CONSTRAINT shared_value_pkey PRIMARY KEY (cell, scheme, scope, value, kind)
 );
 ALTER TABLE shared_value ENABLE ROW LEVEL SECURITY;
+CREATE POLICY shared_value_granted ON shared_value FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%i%'::text)));
 CREATE POLICY shared_value_viewer ON shared_value FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON shared_value TO holdfast_api;
 
@@ -531,6 +608,7 @@ CREATE TABLE silent_rack (
     CONSTRAINT silent_rack_pkey PRIMARY KEY (cell, rack)
 );
 ALTER TABLE silent_rack ENABLE ROW LEVEL SECURITY;
+CREATE POLICY silent_rack_granted ON silent_rack FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text)));
 CREATE POLICY silent_rack_viewer ON silent_rack FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON silent_rack TO holdfast_api;
 
@@ -545,6 +623,7 @@ CREATE TABLE source_inventory (
 );
 CREATE INDEX source_inventory_digest ON public.source_inventory USING btree (cell, digest);
 ALTER TABLE source_inventory ENABLE ROW LEVEL SECURITY;
+CREATE POLICY source_inventory_granted ON source_inventory FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text)));
 CREATE POLICY source_inventory_viewer ON source_inventory FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON source_inventory TO holdfast_api;
 
@@ -556,6 +635,7 @@ CREATE TABLE source_seen (
     CONSTRAINT source_seen_pkey PRIMARY KEY (cell, source)
 );
 ALTER TABLE source_seen ENABLE ROW LEVEL SECURITY;
+CREATE POLICY source_seen_granted ON source_seen FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('s/'::text || source)), 'v'::text, NULL::tstzrange))));
 CREATE POLICY source_seen_viewer ON source_seen FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON source_seen TO holdfast_api;
 
@@ -575,6 +655,7 @@ CREATE TABLE source_term (
 CREATE INDEX source_term_retired ON public.source_term USING btree (cell, from_at) WHERE retired;
 CREATE INDEX source_term_version ON public.source_term USING btree (cell, version);
 ALTER TABLE source_term ENABLE ROW LEVEL SECURITY;
+CREATE POLICY source_term_granted ON source_term FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('s/'::text || source)), 'v'::text, NULL::tstzrange))));
 CREATE POLICY source_term_viewer ON source_term FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON source_term TO holdfast_api;
 
@@ -597,9 +678,11 @@ CREATE TABLE status (
     CONSTRAINT status_pkey PRIMARY KEY (cell, key, n)
 );
 CREATE INDEX status_asset ON public.status USING btree (cell, asset, from_at, until_at);
+CREATE INDEX status_document ON public.status USING btree (cell, document) WHERE (document IS NOT NULL);
 CREATE UNIQUE INDEX status_page ON public.status USING btree (cell, "offset", n);
 CREATE INDEX status_place ON public.status USING btree (cell, place, from_at, until_at);
 ALTER TABLE status ENABLE ROW LEVEL SECURITY;
+CREATE POLICY status_granted ON status FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%s%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 's'::text, NULL::tstzrange))));
 CREATE POLICY status_viewer ON status FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON status TO holdfast_api;
 
@@ -616,6 +699,7 @@ CREATE TABLE survey (
 CREATE INDEX survey_open ON public.survey USING btree (cell, source, slot) WHERE (until_at IS NULL);
 CREATE INDEX survey_slot ON public.survey USING btree (cell, source, slot, from_at);
 ALTER TABLE survey ENABLE ROW LEVEL SECURITY;
+CREATE POLICY survey_granted ON survey FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('s/'::text || source)), 'v'::text, NULL::tstzrange))));
 CREATE POLICY survey_viewer ON survey FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON survey TO holdfast_api;
 
@@ -630,6 +714,7 @@ CREATE TABLE suspension (
     CONSTRAINT suspension_pkey PRIMARY KEY (cell, partition, from_at, act)
 );
 ALTER TABLE suspension ENABLE ROW LEVEL SECURITY;
+CREATE POLICY suspension_granted ON suspension FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR true)));
 CREATE POLICY suspension_viewer ON suspension FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON suspension TO holdfast_api;
 
@@ -653,6 +738,7 @@ CREATE INDEX whereabouts_asset ON public.whereabouts USING btree (cell, asset, f
 CREATE INDEX whereabouts_container ON public.whereabouts USING btree (cell, container, from_at) WHERE (container IS NOT NULL);
 CREATE INDEX whereabouts_place ON public.whereabouts USING btree (cell, place, from_at) WHERE (place IS NOT NULL);
 ALTER TABLE whereabouts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY whereabouts_granted ON whereabouts FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%w%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 'w'::text, tstzrange(from_at, until_at)))));
 CREATE POLICY whereabouts_viewer ON whereabouts FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON whereabouts TO holdfast_api;
 
@@ -674,6 +760,7 @@ CREATE TABLE whereabouts_past (
 CREATE INDEX whereabouts_past_container ON public.whereabouts_past USING btree (cell, container, from_at) WHERE (container IS NOT NULL);
 CREATE INDEX whereabouts_past_place ON public.whereabouts_past USING btree (cell, place, from_at) WHERE (place IS NOT NULL);
 ALTER TABLE whereabouts_past ENABLE ROW LEVEL SECURITY;
+CREATE POLICY whereabouts_past_granted ON whereabouts_past FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%w%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (asset)::text), 'w'::text, tstzrange(from_at, until_at)))));
 CREATE POLICY whereabouts_past_viewer ON whereabouts_past FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON whereabouts_past TO holdfast_api;
 
@@ -693,6 +780,7 @@ CREATE TABLE work (
 );
 CREATE INDEX work_window ON public.work USING btree (cell, until_at);
 ALTER TABLE work ENABLE ROW LEVEL SECURITY;
+CREATE POLICY work_granted ON work FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%p%'::text) OR shows_any(( SELECT viewer_grant() AS viewer_grant), assets, 'p'::text))));
 CREATE POLICY work_viewer ON work FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON work TO holdfast_api;
 
@@ -719,6 +807,155 @@ AS $function$
 $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.disclosed(p_party text, p_kind text, p_cell text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+DECLARE
+    v_grants jsonb;
+    v_whole text;
+    v_names jsonb;
+BEGIN
+    IF p_kind = 'machine' THEN
+        RETURN (SELECT jsonb_build_object('party', p_party, 'cell', c.cell, 'grants', '[]'::jsonb,
+                                          's/' || substr(p_party, length(c.cell) + 2), 'vd')::text
+                FROM cell c
+                WHERE c.cell = p_cell AND p_party LIKE c.cell || '/_%');
+    END IF;
+    WITH live AS (
+        SELECT g.key, g.whole, l.letters
+        FROM disclosure_grant g
+        JOIN cell c ON c.cell = g.cell
+        CROSS JOIN LATERAL field_letters(g.fields) AS l(letters)
+        WHERE g.party = p_party AND g.cell = p_cell AND g.known_until IS NULL
+          AND g.until_at > CASE WHEN c.simulated THEN c.horizon ELSE statement_timestamp() END
+    )
+    SELECT jsonb_agg(key ORDER BY key), string_agg(letters, '') FILTER (WHERE whole)
+    INTO v_grants, v_whole
+    FROM live;
+    IF v_grants IS NULL THEN
+        RETURN NULL;
+    END IF;
+    WITH RECURSIVE live AS (
+        SELECT g.key, g.place, g.licence, l.letters
+        FROM disclosure_grant g
+        CROSS JOIN LATERAL field_letters(g.fields) AS l(letters)
+        WHERE g.cell = p_cell AND v_grants ? g.key AND NOT g.whole
+    ), spot AS (
+        SELECT l.place, l.letters FROM live l WHERE l.place IS NOT NULL
+        UNION
+        SELECT p.place, s.letters
+        FROM spot s
+        JOIN place p ON p.cell = p_cell AND p.within = s.place AND p.until_at IS NULL
+    ), inside AS (
+        SELECT w.asset, w.during, s.letters
+        FROM spot s
+        JOIN whereabouts w ON w.cell = p_cell AND w.place = s.place
+        UNION
+        SELECT w.asset, w.during * i.during, i.letters
+        FROM inside i
+        JOIN whereabouts w ON w.cell = p_cell AND w.container = i.asset AND w.during && i.during
+    ), named AS (
+        SELECT t.asset AS name, l.letters
+        FROM live l
+        JOIN granted_thing t ON t.cell = p_cell AND t.key = l.key
+        UNION
+        SELECT s.asset, l.letters
+        FROM live l
+        JOIN status s ON s.cell = p_cell AND s.document = l.licence AND s.known_until IS NULL
+        UNION
+        SELECT i.asset, i.letters FROM inside i
+    ), granted AS (
+        SELECT coalesce(a.asset, n.name) AS asset, string_agg(n.letters, '') AS letters
+        FROM named n
+        LEFT JOIN asset_name a ON a.cell = p_cell AND a.name = n.name AND a.known_until IS NULL
+        GROUP BY 1
+    ), held AS (
+        SELECT g.asset, '(,)'::tstzrange AS during FROM granted g
+        UNION
+        SELECT coalesce(a.asset, w.container), w.during * h.during
+        FROM held h
+        JOIN whereabouts w ON w.cell = p_cell AND w.asset = h.asset AND w.container IS NOT NULL AND w.during && h.during
+        LEFT JOIN asset_name a ON a.cell = p_cell AND a.name = w.container AND a.known_until IS NULL
+    ), holder AS (
+        SELECT h.asset, range_agg(h.during) AS during
+        FROM held h
+        WHERE NOT EXISTS (SELECT FROM granted g WHERE g.asset = h.asset)
+        GROUP BY h.asset
+    ), shown AS (
+        SELECT g.asset, g.letters AS shown, '{(,)}'::tstzmultirange AS during FROM granted g
+        UNION ALL
+        SELECT h.asset, h.during::text, h.during FROM holder h
+    ), every_name AS (
+        SELECT s.asset AS name, s.shown FROM shown s
+        UNION
+        SELECT a.name, s.shown FROM shown s JOIN asset_name a ON a.cell = p_cell AND a.asset = s.asset
+    ), stood AS (
+        SELECT s.place FROM spot s
+        UNION
+        SELECT w.place
+        FROM shown s
+        JOIN whereabouts w ON w.cell = p_cell AND w.asset = s.asset AND w.place IS NOT NULL AND w.during && s.during
+        UNION
+        SELECT w.place
+        FROM granted g
+        JOIN whereabouts_past w ON w.cell = p_cell AND w.asset = g.asset AND w.place IS NOT NULL
+    ), around AS (
+        SELECT s.place FROM stood s
+        UNION
+        SELECT p.within
+        FROM around r
+        JOIN place p ON p.cell = p_cell AND p.place = r.place AND p.within IS NOT NULL
+    ), spoke AS (
+        SELECT DISTINCT b.source
+        FROM every_name n
+        JOIN binding b ON b.cell = p_cell AND b.asset = n.name
+        WHERE shows(n.shown, 'v', NULL)
+    ), keyed AS (
+        SELECT n.name::text AS name, n.shown FROM every_name n
+        UNION ALL
+        SELECT 'b/' || encode(p.part, 'hex'), 'i'
+        FROM every_name n
+        JOIN part p ON p.cell = p_cell AND p.asset = n.name
+        WHERE shows(n.shown, 'i', NULL)
+        UNION ALL
+        SELECT 'p/' || r.place, 'w' FROM around r
+        UNION ALL
+        SELECT 's/' || k.source, 'v' FROM spoke k
+    )
+    SELECT jsonb_object_agg(k.name, k.shown) INTO v_names FROM keyed k;
+    RETURN (coalesce(v_names, '{}') || jsonb_strip_nulls(jsonb_build_object(
+        'party', p_party, 'cell', p_cell, 'grants', v_grants, 'whole', v_whole)))::text;
+END
+$function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.field_letters(fields text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ SELECT 'w' || coalesce(string_agg(CASE f.field WHEN 'identifiers' THEN 'i' WHEN 'evidence' THEN 'v'
+       WHEN 'statuses' THEN 's' WHEN 'events' THEN 'e' WHEN 'findings' THEN 'f' WHEN 'work' THEN 'p' END, ''), '')
+   FROM unnest(fields) AS f(field) $function$;
+-- may be called by PUBLIC, holdfast_api
+
+CREATE OR REPLACE FUNCTION public.judged_for(p_party text, p_kind text, p_cell text, p_names uuid[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT p_cell
+    FROM (SELECT disclosed(p_party, p_kind, p_cell)::jsonb AS shown) d
+    WHERE d.shown ->> 'whole' LIKE '%w%'
+       OR (d.shown IS NOT NULL
+           AND NOT EXISTS (SELECT FROM unnest(p_names) AS n(name)
+                           WHERE NOT coalesce(d.shown ->> n.name::text LIKE 'w%', false)))
+$function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.migrations_applied()
  RETURNS TABLE(number integer)
  LANGUAGE sql
@@ -727,6 +964,22 @@ CREATE OR REPLACE FUNCTION public.migrations_applied()
 AS $function$
     SELECT m.number FROM migration m ORDER BY m.number
 $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_accesses(p_viewer text, p_cell text, p_party text, p_known_at timestamp with time zone, p_after bigint, p_limit integer)
+ RETURNS TABLE("offset" bigint, at timestamp with time zone, party text, credential text, asked text, sha256 text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT a."offset", a.at, a.party, a.credential, a.asked, a.sha256
+    FROM access a
+    WHERE a.cell = p_cell AND a."offset" > p_after AND a.at <= p_known_at AND (p_party IS NULL OR a.party = p_party)
+    ORDER BY a."offset"
+    LIMIT p_limit;
+END $function$;
 -- may be called by holdfast_api
 
 CREATE OR REPLACE FUNCTION public.read_act(p_viewer text, p_cell text, p_offset bigint)
@@ -754,7 +1007,8 @@ BEGIN
     RETURN QUERY
     SELECT DISTINCT a.cell
     FROM asset a
-    WHERE a.cell = ANY (string_to_array(p_viewer, ',')) AND a.asset = p_asset;
+    WHERE a.cell = ANY (string_to_array(
+        CASE WHEN p_viewer LIKE '{%' THEN p_viewer::jsonb ->> 'cell' ELSE p_viewer END, ',')) AND a.asset = p_asset;
 END $function$;
 -- may be called by holdfast_api
 
@@ -901,7 +1155,8 @@ BEGIN
     RETURN QUERY
     SELECT c.cell, c.operator, c.simulated, c.horizon
     FROM cell c
-    WHERE c.cell = ANY (string_to_array(p_viewer, ','))
+    WHERE c.cell = ANY (string_to_array(
+        CASE WHEN p_viewer LIKE '{%' THEN p_viewer::jsonb ->> 'cell' ELSE p_viewer END, ','))
     ORDER BY c.cell;
 END $function$;
 -- may be called by holdfast_api
@@ -1034,6 +1289,26 @@ BEGIN
     WHERE g.cell = p_cell AND g.source = ANY (p_sources) AND g.from_at < p_until AND g.opened_at <= p_known_at
       AND (g.until_at IS NULL OR g.until_at > p_from)
     ORDER BY g.source, g.scope, g.from_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_grants(p_viewer text, p_cell text, p_party text, p_known_at timestamp with time zone, p_after text, p_limit integer)
+ RETURNS TABLE(key text, party text, whole boolean, place text, licence text, things uuid[], fields text[], purpose text, by text, until_at timestamp with time zone, known_from timestamp with time zone, known_until timestamp with time zone, revoked_by text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT g.key, g.party, g.whole, g.place, g.licence,
+           ARRAY(SELECT t.asset FROM granted_thing t WHERE t.cell = p_cell AND t.key = g.key ORDER BY t.asset),
+           g.fields, g.purpose, g.by, g.until_at, g.known_from,
+           CASE WHEN g.known_until <= p_known_at THEN g.known_until END,
+           CASE WHEN g.known_until <= p_known_at THEN g.revoked_by END
+    FROM disclosure_grant g
+    WHERE g.cell = p_cell AND g.key > p_after AND g.known_from <= p_known_at AND (p_party IS NULL OR g.party = p_party)
+    ORDER BY g.key
+    LIMIT p_limit;
 END $function$;
 -- may be called by holdfast_api
 
@@ -1532,22 +1807,65 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.shows(shown text, letter text, row_during tstzrange)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ SELECT CASE WHEN shown IS NULL THEN false
+               WHEN shown LIKE '{%' THEN letter = 'w' AND shown::tstzmultirange && row_during
+               ELSE strpos(shown, letter) > 0 END $function$;
+-- may be called by PUBLIC, holdfast_api
+
+CREATE OR REPLACE FUNCTION public.shows_any(granted jsonb, names uuid[], letter text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ SELECT EXISTS (SELECT FROM unnest(names) AS n(name) WHERE shows(granted ->> n.name::text, letter, NULL)) $function$;
+-- may be called by PUBLIC, holdfast_api
+
 CREATE OR REPLACE FUNCTION public.viewer_cells()
  RETURNS text[]
  LANGUAGE sql
  STABLE PARALLEL SAFE LEAKPROOF
-AS $function$ SELECT string_to_array(current_setting('holdfast.cells', true), ',') $function$;
+AS $function$ SELECT CASE WHEN current_setting('holdfast.cells', true) LIKE '{%' THEN NULL
+               ELSE string_to_array(current_setting('holdfast.cells', true), ',') END $function$;
 -- may be called by PUBLIC, holdfast_api
 
-CREATE OR REPLACE FUNCTION public.viewer_of_key(p_key_id text)
- RETURNS TABLE(hash bytea, operator text, scopes text[], expires_at timestamp with time zone, revoked boolean, cells text[])
+CREATE OR REPLACE FUNCTION public.viewer_grant()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT CASE WHEN current_setting('holdfast.cells', true) LIKE '{%'
+               THEN current_setting('holdfast.cells', true)::jsonb END $function$;
+-- may be called by PUBLIC, holdfast_api
+
+CREATE OR REPLACE FUNCTION public.viewer_of(p_party text, p_kind text)
+ RETURNS TABLE(cells text[], granted text[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO '$user', 'public'
 AS $function$
-    SELECT k.hash, k.operator, k.scopes, k.expires_at, k.revoked_at IS NOT NULL,
-           ARRAY(SELECT c.cell FROM cell c WHERE c.operator = k.operator ORDER BY c.cell)
+    SELECT ARRAY(SELECT c.cell FROM cell c WHERE p_kind = 'operator' AND c.operator = p_party ORDER BY c.cell),
+           ARRAY(SELECT g.cell
+                 FROM disclosure_grant g
+                 JOIN cell c ON c.cell = g.cell
+                 WHERE g.party = p_party AND p_kind <> 'machine' AND g.known_until IS NULL
+                   AND g.until_at > CASE WHEN c.simulated THEN c.horizon ELSE statement_timestamp() END
+                 UNION
+                 SELECT c.cell FROM cell c WHERE p_kind = 'machine' AND c.cell = split_part(p_party, '/', 1)
+                 ORDER BY 1)
+$function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.viewer_of_key(p_key_id text)
+ RETURNS TABLE(hash bytea, operator text, kind text, scopes text[], expires_at timestamp with time zone, revoked boolean, cells text[], granted text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT k.hash, k.operator, coalesce(k.kind, 'operator'), k.scopes, k.expires_at, k.revoked_at IS NOT NULL, v.cells, v.granted
     FROM api_key k
+    CROSS JOIN LATERAL viewer_of(k.operator, coalesce(k.kind, 'operator')) v
     WHERE k.key_id = p_key_id
 $function$;
 -- may be called by holdfast_api

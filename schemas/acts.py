@@ -13,6 +13,7 @@ from schemas import names
 from schemas.acting import Act, AssetRef, Book, Cell, Country, EventRef, Name, Offset, Operator, Partition
 from schemas.errors import Rejected
 from schemas.formats import _json as strict_json
+from schemas.grants import GrantAct
 from schemas.inventory import MAX_NAME
 from schemas.planning import WorkAct
 from schemas.statuses import StatusAct
@@ -239,6 +240,7 @@ CellAct = (
     | LinkLinked
     | LinkDisputed
     | StatusAct
+    | GrantAct
 )
 LinkAct = LinkArrived | LinkDeparted | LinkLinked | LinkDisputed
 CommonAct = OperatorPut | CellPut

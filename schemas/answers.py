@@ -160,10 +160,16 @@ class _Answer(BaseModel):
 
 
 class ViewerNamed(_Answer):
-    """Whose rights the answer was given under: an operator sees its own cells."""
+    """Whose rights the answer was given under: an operator's in its own cell, or a party's by `grants`.
 
-    operator: str
-    rights: Literal["own-cells"] = "own-cells"
+    `sha256`: of what was granted to it when it asked; two answers with the same one were given under the same rights.
+    """
+
+    operator: str | None = None
+    party: str | None = None
+    rights: Literal["own-cells", "granted"] = "own-cells"
+    grants: list[str] = []
+    sha256: str | None = None
 
 
 class RestsOn(_Answer):
@@ -282,6 +288,9 @@ class Attestation(_Answer):
     viewer: ViewerNamed
     known_at_asked: Annotated[str | None, Field(description="Only where it was ahead of the horizon")] = None
     suspended: Annotated[list[int] | None, Field(description="Partitions that did not count, by a person's word")] = (
+        None
+    )
+    partial: Annotated[str | None, Field(description="Only for a party: that there may be more than was granted")] = (
         None
     )
     answer: Judged | None = None

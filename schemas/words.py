@@ -134,6 +134,28 @@ class May(StrEnum):
     MOVE_RACK = "move_rack"
 
 
+class PartyKind(StrEnum):
+    """What a credential is of. An operator sees its own cells; everybody sees besides what was granted to it."""
+
+    OPERATOR = "operator"
+    EXPORTER = "exporter"
+    LESSOR = "lessor"
+    AUDITOR = "auditor"
+    REGULATOR = "regulator"
+    MACHINE = "machine"  # one source, named as cell/source: it sees how its own reports were taken
+
+
+class Disclosed(StrEnum):
+    """What a grant discloses of a thing, besides where it is and was."""
+
+    IDENTIFIERS = "identifiers"
+    EVIDENCE = "evidence"  # what sources say of it, their runs and silences
+    STATUSES = "statuses"
+    EVENTS = "events"
+    FINDINGS = "findings"
+    WORK = "work"  # planned work that names it
+
+
 class Timing(StrEnum):
     """How a record's event time relates to its append time (SEMANTICS rule 10)."""
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, get_args
 
 from consumers.derive.book import Book
 from consumers.derive.findings import Findings
+from consumers.derive.grants import Grants
 from consumers.derive.graph import Graph
 from consumers.derive.links import Links
 from consumers.derive.memory import load_places
@@ -17,6 +18,7 @@ from consumers.derive.statuses import Statuses
 from consumers.derive.works import Works
 from schemas import acts
 from schemas.errors import Rejected
+from schemas.grants import GrantAct
 from schemas.inventory import Identifier
 from schemas.planning import WorkAct
 from schemas.statuses import StatusAct
@@ -52,6 +54,7 @@ class Stated:
             acts.DeadLetterRetry: self._retry,
             **dict.fromkeys(get_args(acts.LinkAct), Links(book, graph).take),
             **dict.fromkeys(get_args(StatusAct), Statuses(book, graph).take),
+            **dict.fromkeys(get_args(GrantAct), Grants(book, graph).take),
         }
 
     async def take(self, row: derived.Row, moment: Moment) -> None:

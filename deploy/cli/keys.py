@@ -8,6 +8,7 @@ import click
 
 from deploy.cli.sites import checked_operator
 from schemas.envelope import rfc3339
+from schemas.words import PartyKind
 
 _SCOPES = ("read", "write", "enrol", "audit", "admin", "operators")
 
@@ -18,7 +19,16 @@ def keys() -> None:
 
 
 @keys.command(epilog="Example: holdfast keys create --operator acme --label auditor --scope read --days 90")
-@click.option("--operator", required=True, help="Whose cells the key sees.")
+@click.option(
+    "--operator", required=True, help="Whose key it is: an operator, or a party that operators grant something to."
+)
+@click.option(
+    "--kind",
+    type=click.Choice([each.value for each in PartyKind]),
+    default=PartyKind.OPERATOR.value,
+    show_default=True,
+    help="What it is. An operator sees its cells, everybody what was granted; a machine is one source: CELL/SOURCE.",
+)
 @click.option("--label", default="", help="What it is for.")
 @click.option(
     "--scope",
@@ -29,7 +39,7 @@ def keys() -> None:
 )
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it holds; default for ever.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def create(operator: str, label: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool) -> None:
+def create(operator: str, kind: str, label: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool) -> None:
     """Make a key and print it: it is shown this once."""
     from deploy.acting import owner  # noqa: PLC0415  (commands import what they need when they run)
     from deploy.serve import now  # noqa: PLC0415
@@ -42,11 +52,15 @@ def create(operator: str, label: str, scopes: tuple[str, ...], days: int | None,
         async with owner(load()) as connection:
             at = now()
             until = None if days is None else at + int(timedelta(days=days).total_seconds()) * 1000
-            key = await store.create(connection, operator, label, scopes or ("read",), at=at, expires_at=until)
-            return key, operator in await store.operators(connection)
+            key = await store.create(
+                connection, operator, label, scopes or ("read",), at=at, expires_at=until, kind=PartyKind(kind)
+            )
+            return key, kind != PartyKind.OPERATOR or operator in await store.operators(connection)
 
     key, known = asyncio.run(run())
-    click.echo(json.dumps({"key": key, "key_id": key.split("_")[1], "operator": operator}) if as_json else key)
+    click.echo(
+        json.dumps({"key": key, "key_id": key.split("_")[1], "operator": operator, "kind": kind}) if as_json else key
+    )
     if not known:
         click.echo(f"holdfast: no operator {operator!r} was put yet: the key sees nothing until then", err=True)
 

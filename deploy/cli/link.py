@@ -57,7 +57,7 @@ async def _run(  # noqa: C901 - one loop, each exit said
     from deploy.acting import owner  # noqa: PLC0415
     from deploy.serve import KafkaSender  # noqa: PLC0415
     from schemas.errors import Transient  # noqa: PLC0415
-    from service.api import writing  # noqa: PLC0415
+    from service.api import sending  # noqa: PLC0415
     from service.linker import link_once  # noqa: PLC0415
     from service.store import linking  # noqa: PLC0415
 
@@ -66,7 +66,7 @@ async def _run(  # noqa: C901 - one loop, each exit said
     on_the_way: dict[str, str] = {}  # key → cell
 
     async def send(cell: str, act: "LinkAct", at: int | None) -> None:
-        await writing.put(sender, cell, act, at)
+        await sending.put(sender, cell, act, at)
         on_the_way[act.key] = cell
 
     try:

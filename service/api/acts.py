@@ -9,7 +9,7 @@ from schemas.acts import CellAct, CommonAct
 from schemas.envelope import COMMON
 from schemas.errors import HoldfastError
 from schemas.replies import ActAnswer, ActAsked
-from service.api import writing
+from service.api import sending, writing
 from service.api.asking import CellNotFound, Reads
 from service.api.auth import OF_BODIES, AnyCaller, Caller, CanRead, guarded
 from service.api.parts import parts_of
@@ -50,7 +50,7 @@ async def carried(
     parts = parts_of(request)
     async with parts.pool.acquire() as connection:
         at = await writing.time_for(connection, caller.viewer, cell)
-    sent = await writing.put(parts.send, cell, act, at)
+    sent = await sending.put(parts.send, cell, act, at)
     done = await writing.outcome(parts.pool, caller.viewer, cell, sent, everyones=caller.everyones)
     url = f"/v1/acts/{sent.offset}?cell={cell}"
     if done.outcome is None:

@@ -25,16 +25,20 @@ def one(claim: Claim, asset: AssetId, facts: Evidence) -> dict[str, Json]:
     return {"ruleset": judgement.ruleset, "answer": _without(document(judgement))}
 
 
-def several(claim: Claim, assets: Iterable[AssetId], facts: Evidence) -> dict[str, Json]:
+def several(
+    claim: Claim, assets: Iterable[AssetId], facts: Evidence, named: frozenset[AssetId] | None = None
+) -> dict[str, Json]:
     """Judge each of a set; give counts per kind and verdict, and the worst. Never one word (rule 28).
 
-    `silences`, and what remains to be trusted, are those of all sources that speak of the set or of what holds it.
+    `silences`, and what remains to be trusted, are those of all sources that speak of the set or of what holds it;
+    with `named`, of those that speak of these.
     """
     members = sorted(set(assets))
-    judged = judge_set(claim, members, facts, worst=MAX_WORST)
+    judged = judge_set(claim, members, facts, worst=MAX_WORST, named=named)
     written = _without(document_of_set(judged))
     written["worst"] = [_without(document(each)) for each in judged.worst]
-    written["silences"] = _silences(facts.gaps)
+    spoke = None if named is None else {each.source.name for asset in named for each in facts.assets[asset].bindings}
+    written["silences"] = _silences(each for each in facts.gaps if spoke is None or each.source in spoke)
     return {"ruleset": judged.ruleset, "set": written}
 
 

@@ -12,9 +12,10 @@ from schemas.errors import HoldfastError
 from service.api import cursors
 from service.api.auth import CanRead
 from service.api.cursors import Part
+from service.api.disclosing import note, route_asked
 from service.api.parts import parts_of
 from service.facts.records import Millis
-from service.store import evidence, reading
+from service.store import evidence, keys, reading
 from service.store.pool import Connection
 from service.store.reading import Book, Viewer
 
@@ -69,6 +70,11 @@ class Opened:
     horizon: Millis
     asked: Millis | None = None
 
+    @property
+    def stamp(self) -> Millis | None:
+        """The time that whoever writes to this cell must stamp: in a simulated one, the next (rule 24); else none."""
+        return self.horizon + 2 if self.simulated else None  # the column is one above the last moment derived
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -105,14 +111,15 @@ async def open_book(connection: Connection, viewer: Viewer, cell: str, known_at:
 
     The column `horizon` is exclusive; the horizon of rule 3, which `known_at` may reach, is the last moment below it.
     """
-    rows = await reading.cells(connection, viewer) if cell in viewer.cells else []
+    seen = await keys.opened_for(connection, viewer, cell)
+    rows = [] if seen is None else await reading.cells(connection, seen)
     row = next((each for each in rows if each["cell"] == cell), None)
-    if row is None:
+    if seen is None or row is None:
         raise CellNotFound(f"there is no cell {cell!r} among yours: GET /v1/sites names them")
     horizon = int(row["horizon"]) - 1
     ahead = known_at is not None and known_at > horizon
     known = horizon if known_at is None or ahead else known_at
-    return Opened(Book(connection, viewer, cell, known), bool(row["simulated"]), horizon, known_at if ahead else None)
+    return Opened(Book(connection, seen, cell, known), bool(row["simulated"]), horizon, known_at if ahead else None)
 
 
 async def _connection(request: Request, _caller: CanRead) -> AsyncIterator[Connection]:
@@ -139,29 +146,38 @@ async def _reading(
 ) -> Reading:
     cell = asked.cell
     if cell is None:
-        cells = caller.viewer.cells
+        cells = caller.viewer.all_cells
         if asset := request.path_params.get("asset"):
-            cells = await reading.asset_cells(connection, caller.viewer, asset) if _is_asset(asset) else ()
+            cells = await _cells_of(connection, caller.viewer, asset) if _is_asset(asset) else ()
             if not cells:
                 raise AssetNotFound("no asset of yours has this id")
         if len(cells) != 1:
             raise WhichCell("say which cell is meant: ?cell=…; GET /v1/sites names yours")
         cell = cells[0]
     opened = await open_book(connection, caller.viewer, cell, asked.known_at)
+    await note(request, opened.book, caller.key_id, opened.stamp, route_asked(request))
     as_of = opened.book.known_at if asked.as_of is None else asked.as_of
     return Reading(opened, as_of, asked.limit, asked.cursor)
 
 
+async def _cells_of(connection: Connection, viewer: Viewer, asset: str) -> tuple[str, ...]:
+    """Name the cells that know the name of an asset, of those that a viewer sees something of."""
+    found = await reading.asset_cells(connection, viewer, asset) if viewer.cells else ()
+    for cell in viewer.granted:
+        seen = await keys.opened_for(connection, viewer, cell)
+        found += await reading.asset_cells(connection, seen, asset) if seen is not None else ()
+    return tuple(sorted(found))
+
+
 async def _all_of_mine(caller: CanRead, connection: Reads) -> list[Opened]:
-    rows = await reading.cells(connection, caller.viewer)
-    return [
-        Opened(
-            Book(connection, caller.viewer, row["cell"], int(row["horizon"]) - 1),
-            bool(row["simulated"]),
-            int(row["horizon"]) - 1,
-        )
-        for row in rows
-    ]
+    viewer = caller.viewer
+    found = [await keys.opened_for(connection, viewer, cell) for cell in viewer.granted]
+    opened = []
+    for seen in (viewer, *(each for each in found if each is not None)):
+        for row in await reading.cells(connection, seen):
+            horizon = int(row["horizon"]) - 1
+            opened.append(Opened(Book(connection, seen, row["cell"], horizon), bool(row["simulated"]), horizon))
+    return sorted(opened, key=lambda each: each.book.cell)
 
 
 AllOfMine = Annotated[list[Opened], Depends(_all_of_mine)]

@@ -5,7 +5,7 @@ store learns afterwards, and no clock, is in them.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.answers import ClaimAsked, ExpectedAsked
 from schemas.canonical import Json, canonical
@@ -14,6 +14,7 @@ from schemas.words import Kind, Predicate
 from service.api import answering
 from service.api.asking import AssetNotFound, Opened, PlaceNotFound, open_book
 from service.api.assembling import assemble
+from service.api.disclosing import Disclosure, judging, named_in, withheld
 from service.api.gathering import Gathered, gather
 from service.api.members import Whom, bearer, find
 from service.facts.claims import BadClaim, Claim, Expected
@@ -23,21 +24,24 @@ from service.store.pool import Connection
 from service.store.reading import Book, Viewer
 
 _DEEP = 8
+# Said of every set that a party asks about without a grant of the whole cell, whether there is more or not.
+PARTIAL = "This is about what was granted of it: there may be more, of which nothing is said here."
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer's bytes, and what is true of the moment of asking alone: not in them."""
+    """The answer's bytes, and what is true of the moment of asking alone, which is not in them."""
 
     body: bytes
     known_at: Millis
     horizon: Millis
+    opened: Opened
 
 
 async def attest(connection: Connection, viewer: Viewer, asked: ClaimAsked) -> Answered:
     """Answer a claim. The connection has the API's role.
 
-    Raises `CellNotFound`, `AssetNotFound`, `PlaceNotFound`, `AmbiguousSubject`, `BadClaim`.
+    Raises `CellNotFound`, `AssetNotFound`, `PlaceNotFound`, `AmbiguousSubject`, `BadClaim`, `NotGranted`.
     """
     opened = await open_book(connection, viewer, asked.cell, asked.known_at)
     book = opened.book
@@ -49,32 +53,46 @@ async def attest(connection: Connection, viewer: Viewer, asked: ClaimAsked) -> A
         )
     if claim.place is not None:
         await _known_place(book, claim.place)
+    disclosure = Disclosure.of(book.viewer)
     whom = await find(book, asked.subject, claim)
+    if disclosure is not None and not whom.one:
+        whom = replace(whom, members=[each for each in whom.members if disclosure.grants(each)])
     members = whom.members
     expected = claim.expected.assets if claim.expected else frozenset()
     wanted = [*members, *expected]
-    held = await gather(book, wanted, claim.from_at, claim.until_at, predicate=claim.predicate)
+    judged = await judging(book, wanted, claim.predicate)
+    held = await gather(judged, wanted, claim.from_at, claim.until_at, predicate=claim.predicate)
     held.ambiguous = whom.ambiguous
-    verdicts = await asyncio.to_thread(_judged, claim, held, whom)
-    document = {
+    verdicts = await asyncio.to_thread(_judged, claim, held, whom, disclosure)
+    claimed = stated(asked)
+    document: dict[str, Json] = {
         "v": 1,
         "cell": book.cell,
         "simulated": opened.simulated,
-        "claim": _stated(asked),
+        "claim": claimed,
         "known_at": rfc3339(book.known_at),
         "viewer": {"operator": viewer.operator, "rights": "own-cells"},
-        "events": await _rests_on(book, held, members),
+        "events": await _rests_on(judged, held, members),
         **await _remarks(opened),
         **verdicts,
     }
-    return Answered(canonical(document), book.known_at, opened.horizon)
+    if disclosure is not None:
+        typed = named_in(claimed)
+        document |= {name: withheld(value, disclosure, typed) for name, value in verdicts.items()}
+        document["viewer"] = disclosure.rights(viewer.operator)
+        if not (whom.one or disclosure.whole):
+            document["partial"] = PARTIAL
+    return Answered(canonical(document), book.known_at, opened.horizon, opened)
 
 
-def _judged(claim: Claim, held: Gathered, whom: Whom) -> dict[str, Json]:
+def _judged(claim: Claim, held: Gathered, whom: Whom, disclosure: Disclosure | None) -> dict[str, Json]:
     """Judge; a large set takes seconds, and other requests are answered meanwhile. Pure."""
     facts = assemble(held)
     subjects = [AssetId(each) for each in (*whom.members, *whom.unborne)]
-    return answering.one(claim, subjects[0], facts) if whom.one else answering.several(claim, subjects, facts)
+    if whom.one:
+        return answering.one(claim, subjects[0], facts)
+    named = None if disclosure is None else frozenset(each for each in facts.assets if disclosure.names(each))
+    return answering.several(claim, subjects, facts, named)
 
 
 async def _remarks(opened: Opened) -> dict[str, Json]:
@@ -84,12 +102,12 @@ async def _remarks(opened: Opened) -> dict[str, Json]:
     return {**remarks, "suspended": suspended} if suspended else remarks
 
 
-def _stated(asked: ClaimAsked) -> dict[str, Json]:
+def stated(asked: ClaimAsked) -> dict[str, Json]:
     """Give the claim as it was asked, defaults filled in; `known_at` and the cell stand beside it."""
-    stated: dict[str, Json] = asked.model_dump(
+    claimed: dict[str, Json] = asked.model_dump(
         mode="json", by_alias=True, exclude={"cell", "known_at"}, exclude_none=True
     )
-    return stated
+    return claimed
 
 
 async def _claim(book: Book, asked: ClaimAsked) -> Claim:

@@ -2,16 +2,18 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import asyncpg
 
 from schemas import acts
-from schemas.envelope import ACT_TYPE, COMMON, CONTENT_TYPE, TYPE, acts_topic
+from schemas.envelope import COMMON
 from schemas.errors import HoldfastError
+from schemas.grants import AccessNote, GrantAct
 from service.api.asking import open_book
-from service.api.parts import Sender, Sent
+from service.api.parts import Sent
+from service.api.sending import COMMON_ACTS
 from service.facts.records import Millis
 from service.store import reading
 from service.store.keys import ALL_OPERATORS
@@ -21,7 +23,6 @@ from service.store.reading import Book, Viewer
 WAIT_S = 10.0
 _POLL_S = 0.05
 
-_COMMON_ACTS = frozenset({"operator.put", "cell.put"})
 _ENROLS = frozenset({"source.enrol", "source.retire"})
 
 
@@ -33,17 +34,10 @@ class NotYours(HoldfastError):
 
 
 class NotForPeople(HoldfastError):
-    """That a partition was found is said by the consumer that found it, and by nobody else."""
+    """What only Holdfast itself can know is said by it, and by nobody else."""
 
     status: ClassVar[int] = 403
     slug: ClassVar[str] = "not-for-people"
-
-
-class WrongBook(HoldfastError):
-    """An act about operators and cells goes to `common`, every other one to a cell."""
-
-    status: ClassVar[int] = 422
-    slug: ClassVar[str] = "wrong-book"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class Done:
 
 def scope_for(act: acts.CellAct | acts.CommonAct) -> str:
     """Name the scope that an act needs. Pure."""
-    if act.act in _COMMON_ACTS:
+    if act.act in COMMON_ACTS or isinstance(act, GrantAct):
         return "admin"
     return "enrol" if act.act in _ENROLS else "write"
 
@@ -72,7 +66,9 @@ def check_operator(act: acts.CellAct | acts.CommonAct, operator: str) -> None:
 
 
 def check_author(act: acts.CellAct | acts.CommonAct) -> None:
-    """Raise `NotForPeople` where an act is the consumer's own. Pure."""
+    """Raise `NotForPeople` where an act is the consumer's or the API's own. Pure."""
+    if isinstance(act, AccessNote):
+        raise NotForPeople(f"{act.act} is the API's own: what a party is shown is noted by whoever shows it")
     if act.by == acts.FINDER:
         raise NotForPeople(
             f"`by` {acts.FINDER!r} is the consumer's own: say who says so; partitions that are added join alone"
@@ -86,16 +82,7 @@ async def time_for(connection: Connection, viewer: Viewer, cell: str) -> Millis 
     """
     if cell == COMMON:
         return None
-    opened = await open_book(connection, viewer, cell)
-    return opened.horizon + 2 if opened.simulated else None  # the column is one above the last moment derived
-
-
-async def put(send: Sender, cell: str, act: acts.CellAct | acts.CommonAct, at: Millis | None) -> Sent:
-    """Put an act on its topic. Raises `WrongBook`, `Transient`."""
-    if (act.act in _COMMON_ACTS) is not (cell == COMMON):
-        raise WrongBook(f"{act.act} goes to {'common' if act.act in _COMMON_ACTS else 'a cell'}, not to {cell!r}")
-    headers = ((TYPE, ACT_TYPE.encode()), (CONTENT_TYPE, b"application/json"))
-    return await send(acts_topic(cell), acts.body(act), headers, at)
+    return (await open_book(connection, replace(viewer, granted=()), cell)).stamp
 
 
 async def outcome(pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sent, *, everyones: bool = False) -> Done:

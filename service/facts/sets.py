@@ -43,12 +43,20 @@ class SetJudgement:
 
 
 def judge_set(
-    claim: Claim, subjects: Iterable[AssetId], evidence: Evidence, ruleset: Ruleset = CURRENT, worst: int = WORST
+    claim: Claim,
+    subjects: Iterable[AssetId],
+    evidence: Evidence,
+    ruleset: Ruleset = CURRENT,
+    worst: int = WORST,
+    *,
+    named: frozenset[AssetId] | None = None,
 ) -> SetJudgement:
     """Judge a claim about each thing, once, whatever the order they are named in. Pure.
 
     `worst`: at most so many members are given in full: by severity, then the longest silence, then id; none that
-    is confirmed. Raises `BadClaim` where the claim lists expected contents, as those are one container's.
+    is confirmed. `named`: of whom it may be said which sources speak; None: of all.
+
+    Raises `BadClaim` where the claim lists expected contents, as those are one container's.
     """
     if claim.predicate is Predicate.CONTAINS and claim.expected is not None:
         raise BadClaim("expected contents are those of one container: ask for each container by itself")
@@ -64,7 +72,8 @@ def judge_set(
             longest = max((silence.length for silence in court.silences(subject)), default=0)
             order.append((SEVERITY.index(verdict), -longest, subject))
     counted = claim.predicate is Predicate.ACCOUNTED_FOR
-    said = [binding for asset in sorted(evidence.assets) for binding in court.chain.bindings(asset)]
+    spoken_of = sorted(evidence.assets if named is None else named)
+    said = [binding for asset in spoken_of for binding in court.chain.bindings(asset)]
     best = Verdict.CONFIRMED if any(Verdict.CONFIRMED in each for each in counts.values()) else Verdict.CONSISTENT
     return SetJudgement(
         claim,

@@ -489,3 +489,23 @@ ORDER BY p.run
 SELECT run, source, scope, timing, first_at, last_at, until_at, end_cause
 FROM run WHERE cell = $1 AND source = $2 AND end_cause = 'retired' AND until_at = $3
 ORDER BY run
+
+-- name: add_grant
+WITH added AS (
+    INSERT INTO disclosure_grant (cell, key, party, whole, place, licence, fields, purpose, by, until_at, known_from)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    RETURNING cell, key
+)
+INSERT INTO granted_thing (cell, key, asset)
+SELECT a.cell, a.key, t.asset FROM added a CROSS JOIN unnest($12::uuid[]) AS t(asset)
+RETURNING asset
+
+-- name: revoke_grant
+UPDATE disclosure_grant SET known_until = $3, revoked_by = $4
+WHERE cell = $1 AND key = $2 AND known_until IS NULL
+RETURNING party
+
+-- name: add_access
+INSERT INTO access (cell, "offset", at, party, credential, asked, sha256)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+RETURNING "offset"

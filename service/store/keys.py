@@ -4,12 +4,14 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import asyncpg
 
 from schemas.errors import HoldfastError
+from schemas.words import PartyKind
 from service.facts.records import Millis
 from service.store.pool import Connection
 from service.store.reading import Viewer
@@ -19,6 +21,7 @@ _SQL = load("keys.sql")
 
 ALL_OPERATORS = "operators"  # beyond the key's own operator: acts about any, and measurements of every cell
 SCOPES = ("read", "write", "enrol", "audit", "admin", ALL_OPERATORS)
+_OF_PARTIES = {"read", "audit"}
 _FORM = re.compile(r"hf_([0-9a-f]{12})_([0-9A-Za-z_-]{43})")
 
 
@@ -27,6 +30,13 @@ class UnknownScope(HoldfastError):
 
     status: ClassVar[int] = 422
     slug: ClassVar[str] = "unknown-scope"
+
+
+class NotForParties(HoldfastError):
+    """Who has no cell of its own reads, and nothing else."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "not-for-parties"
 
 
 class KeyNotFound(HoldfastError):
@@ -54,14 +64,20 @@ async def create(
     *,
     at: Millis,
     expires_at: Millis | None = None,
+    kind: PartyKind = PartyKind.OPERATOR,
 ) -> str:
-    """Make a key and give it back: the only moment at which anybody sees it. Raises `UnknownScope`."""
+    """Make a key of a party and give it back: the only moment at which anybody sees it.
+
+    Raises `UnknownScope`, `NotForParties`.
+    """
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise UnknownScope(f"there is no scope {unknown[0]!r}: use {', '.join(SCOPES)}")
+    if kind is not PartyKind.OPERATOR and (beyond := sorted(set(scopes) - _OF_PARTIES)):
+        raise NotForParties(f"a key of an {kind.value} cannot have the scope {beyond[0]!r}: it has no cell of its own")
     key_id = secrets.token_hex(6)
     key = f"hf_{key_id}_{secrets.token_urlsafe(32)}"
     kept = sorted(set(scopes) or {"read"}, key=SCOPES.index)
-    await connection.fetchval(_SQL["key_create"], key_id, _hash(key), operator, label, kept, at, expires_at)
+    await connection.fetchval(_SQL["key_create"], key_id, _hash(key), operator, label, kept, at, expires_at, kind.value)
     return key
 
 
@@ -88,7 +104,24 @@ async def find(connection: Connection, key: str, *, at: Millis) -> Found | None:
         return None
     if row["expires_at"] is not None and row["expires_at"] <= at:
         return None
-    return Found(form[1], Viewer(row["operator"], tuple(row["cells"])), frozenset(row["scopes"]), row["expires_at"])
+    viewer = Viewer(row["operator"], tuple(row["cells"]), PartyKind(row["kind"]), tuple(row["granted"]))
+    return Found(form[1], viewer, frozenset(row["scopes"]), row["expires_at"])
+
+
+async def opened_for(connection: Connection, viewer: Viewer, cell: str) -> Viewer | None:
+    """Give a viewer as it sees a cell: its own, or what was granted to it of that; None where it sees nothing."""
+    if cell in viewer.cells:
+        return viewer
+    if cell not in viewer.granted:
+        return None
+    shown = await connection.fetchval(_SQL["disclosed"], viewer.operator, viewer.kind.value, cell)
+    return None if shown is None else replace(viewer, cells=(), granted=(), shown=shown)
+
+
+async def judged_for(connection: Connection, viewer: Viewer, cell: str, names: Sequence[str]) -> Viewer | None:
+    """Give the viewer on whose rows a claim of a party about things is judged; None unless all were granted to it."""
+    setting = await connection.fetchval(_SQL["judged_for"], viewer.operator, viewer.kind.value, cell, names)
+    return None if setting is None else Viewer(viewer.operator, (str(setting),))
 
 
 async def viewer_of_cell(connection: Connection, cell: str) -> Viewer | None:

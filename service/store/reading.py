@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from schemas.words import PartyKind
 from service.facts.records import Millis
 from service.store.pool import Connection
 from service.store.sqlfile import load
@@ -19,15 +20,26 @@ Rows = list[asyncpg.Record]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: an operator, and the cells that are its own."""
+    """Who asks: a party (mostly an operator), and the cells that are its own; else what it sees of one by grants.
+
+    `granted`: other cells of which something was granted to it. `shown`: what it sees of one of these, opened.
+    """
 
     operator: str
     cells: tuple[str, ...]
+    kind: PartyKind = PartyKind.OPERATOR
+    granted: tuple[str, ...] = ()
+    shown: str | None = None
+
+    @property
+    def all_cells(self) -> tuple[str, ...]:
+        """All cells of which it sees something."""
+        return tuple(sorted({*self.cells, *self.granted}))
 
     @property
     def setting(self) -> str:
-        """The value of `holdfast.cells`; names of cells hold no commas."""
-        return ",".join(self.cells)
+        """The value of `holdfast.cells`: names of cells hold no commas; or the JSON object of `disclosed`."""
+        return ",".join(self.cells) if self.shown is None else self.shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,16 @@ async def statuses(
 async def work(book: Book, after: str, limit: int) -> Rows:
     """Give a page of the tickets of planned work, by name, each as last told by `known_at`."""
     return await book.ask(_SQL["read_work_page"], book.known_at, after, limit)
+
+
+async def grants(book: Book, party: str | None, after: str, limit: int) -> Rows:
+    """Give a page of grants by key, as known; of one party, or all that the viewer may see."""
+    return await book.ask(_SQL["read_grants"], party, book.known_at, after, limit)
+
+
+async def accesses(book: Book, party: str | None, after: int, limit: int) -> Rows:
+    """Give a page of what parties were shown, in its order; of one party, or all that the viewer may see."""
+    return await book.ask(_SQL["read_accesses"], party, book.known_at, after, limit)
 
 
 async def act(book: Book, offset: int) -> asyncpg.Record | None:

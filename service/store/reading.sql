@@ -57,3 +57,11 @@ FROM read_statuses_page($1, $2, $3, $4, $5, $6, $7, $8)
 -- name: read_work_page
 SELECT ticket, known_from, from_at, until_at, assets, places, explains, approver, by, cancelled
 FROM read_work_page($1, $2, $3, $4, $5)
+
+-- name: read_grants
+SELECT key, party, whole, place, licence, things, fields, purpose, by, until_at, known_from, known_until, revoked_by
+FROM read_grants($1, $2, $3, $4, $5, $6)
+
+-- name: read_accesses
+SELECT "offset", at, party, credential, asked, sha256
+FROM read_accesses($1, $2, $3, $4, $5, $6)

@@ -13,9 +13,10 @@ _BODY = re.compile(r"RETURN QUERY\n(.*);\s*END", re.DOTALL)
 _OTHER_SCANS = {"Function Scan", "CTE Scan", "Subquery Scan", "WorkTable Scan", "Values Scan"}
 # The two questions that are put to no one cell: which cells there are, and which of them knows an asset.
 _OF_ALL_CELLS = {"read_cells", "read_asset_cells"}
+# Not `identity_dispute`: few, and read by the cell, since && may leak and so comes after the policies.
 _LARGE = (
-    *("acceptance", "act", "asset", "binding", "event", "identity_dispute", "inventory", "part", "run", "status"),
-    *("whereabouts", "work"),
+    *("acceptance", "access", "act", "asset", "binding", "disclosure_grant", "event", "granted_thing", "inventory"),
+    *("part", "run", "status", "whereabouts", "work"),
 )
 _FILL = """
 INSERT INTO cell SELECT 'c' || g, 'o', false, now(), 0, 0, 0, '' FROM generate_series(0, 9) g;
@@ -44,8 +45,13 @@ INSERT INTO identity_dispute SELECT cell, asset, 'serial', '', asset::text, kind
 INSERT INTO status SELECT cell, 'k' || asset, 0, row_number() OVER (), asset, 'spare', NULL, NULL, NULL, 'p' || asset,
     'p', from_at, NULL, from_at FROM asset;
 INSERT INTO acceptance SELECT cell, key, asset, 'a' || key, 0, 'p', NULL, from_at, from_at FROM status;
+INSERT INTO disclosure_grant SELECT 'c' || g % 10, 'g' || g, 'p' || g, false, NULL, NULL, '{}', '', 'p',
+    now() + interval '1 day', now() FROM generate_series(0, 9999) g;
+INSERT INTO granted_thing SELECT cell, 'g' || row_number() OVER (), asset FROM asset;
+INSERT INTO access SELECT 'c' || g % 10, g, now(), 'p' || g % 7, 'k', '{}' FROM generate_series(0, 9999) g;
 INSERT INTO api_key SELECT 'k' || g, '', 'o' || g, 'l', '{read}', now() FROM generate_series(0, 999) g;
-INSERT INTO event SELECT cell, from_at, row_number() OVER (), 'asset', asset, '' FROM asset;
+INSERT INTO event SELECT cell, from_at + (row_number() OVER () % 5 - 1) * interval '1 year', row_number() OVER (),
+    'asset', asset, '' FROM asset;
 ANALYZE;
 """
 _ANYTHING = {
@@ -113,15 +119,19 @@ async def test_what_every_request_with_a_key_asks_is_found_by_an_index(database:
     """All that is asked before there is a viewer; but where every partition is (`all_positions`) is for probes."""
     owner = await pool.connect(database)
     try:
-        await owner.execute(_FILL + "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+        await owner.execute(
+            _FILL + "SET enable_seqscan = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan"
+        )
         of_keys = load("keys.sql")
         asked = {name: of_keys[name] for name in ("operator_of_cell", "cells_of_operator")}
-        body = await owner.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'viewer_of_key'")
-        asked["viewer_of_key"] = body.replace("p_key_id", "$1")
+        for name in ("viewer_of_key", "viewer_of"):
+            body = await owner.fetchval("SELECT prosrc FROM pg_proc WHERE proname = $1", name)
+            asked[name] = body.replace("p_key_id", "$1").replace("p_party", "$1").replace("p_kind", "'auditor'")
         for name, query in asked.items():
             await owner.execute(f"PREPARE {name} (text) AS {query}")
             text = await owner.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {name} ('x')")
             scans = [node for node in _nodes(json.loads(text)[0]["Plan"]) if "Scan" in node["Node Type"]]
+            scans = [node for node in scans if node["Node Type"] not in _OTHER_SCANS]
             assert scans, name
             assert all(node.get("Index Cond") for node in scans), (name, scans)
     finally:
