@@ -260,8 +260,8 @@ def said_of_names(hall: Hall, key: str) -> acts.CellAct:
             return acts.IdentifierShare(key=key, by="person-1", scheme=Scheme.SERIAL, scope=which[0], value=which[1])
 
 
-def said_of_statuses(hall: Hall, key: str) -> acts.CellAct:
-    """Say something of things that are there, or are not yet: by whatever is printed on them."""
+def named_things(hall: Hall) -> list[Thing]:
+    """Name things that are there, or are not yet, by whatever is printed on them."""
     fleet = hall.fleet
     things = []
     for _ in range(fleet.number(1, 2)):
@@ -271,6 +271,13 @@ def said_of_statuses(hall: Hall, key: str) -> acts.CellAct:
             one = borne[fleet.number(0, len(borne) - 1)]
             asked = IdentifierAsked(scheme=one.scheme, scope=one.scope if fleet.chance(2) else None, value=one.value)
             things.append(Thing(kind=kind_of(named), identifier=asked))
+    return things
+
+
+def said_of_statuses(hall: Hall, key: str) -> acts.CellAct:
+    """Say something of the status of things."""
+    fleet = hall.fleet
+    things = named_things(hall)
     before = str(fleet.pick(*hall.said, "act-1"))
     what = fleet.pick("put", "put", "release", "accept", "withdraw") if things else "withdraw"
     if what in {"put", "release"}:

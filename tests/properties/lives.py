@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from schemas import acts
+from schemas.grants import NOTER, AccessNote, GrantPut, GrantRevoke
 from schemas.planning import WorkPlan
 from schemas.words import FindingKind, PlaceKind, SourceClass
 from tests.properties.halls import (
@@ -13,6 +14,7 @@ from tests.properties.halls import (
     STEPS,
     Hall,
     change,
+    named_things,
     ports,
     reported,
     said_of_names,
@@ -78,6 +80,26 @@ def _work(hall: Hall, key: str) -> acts.CellAct:
     )  # fmt: skip
 
 
+def _grant(hall: Hall, key: str) -> acts.CellAct:
+    """Grant a party something, take a grant back that stands or never stood, or note what a party was shown."""
+    fleet = hall.fleet
+    things = named_things(hall) if fleet.chance(2) else []
+    before = str(fleet.pick(*hall.said, "act-1"))
+    match fleet.pick("put", "put", "revoke", "note"):
+        case "put":
+            hall.said.append(key)
+            until = datetime.fromtimestamp(fleet.now / 1000, UTC) + timedelta(minutes=fleet.number(-5, 60))
+            place = str(fleet.pick("kl", "kl/h1", "kl/h9"))
+            what = {"things": things} if things else {"place": place} if fleet.chance(2) else {"whole": True}
+            return GrantPut.model_validate(
+                {"key": key, "by": "person-1", "party": "exporter-1", "purpose": "audit", "until_at": until, **what}
+            )
+        case "revoke":
+            return GrantRevoke(key=key, by="person-1", revokes=before)
+        case _:
+            return AccessNote(key=key, by=NOTER, party="exporter-1", credential="key-1", asked="{}")
+
+
 def _said(hall: Hall) -> acts.CellAct:
     fleet = hall.fleet
     key = fleet.stream.key()
@@ -90,6 +112,7 @@ def _said(hall: Hall) -> acts.CellAct:
         "names": lambda: said_of_names(hall, key),
         "status": lambda: said_of_statuses(hall, key),
         "work": lambda: _work(hall, key),
+        "grant": lambda: _grant(hall, key),
         "suspend": lambda: acts.PartitionSuspend(
             key=key, by="person-1", partition=partition, next_offset=fleet.stream.end(partition), reason="away"
         ),

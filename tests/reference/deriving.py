@@ -10,6 +10,7 @@ from tests.reference.binding import Bindings, Bound
 from tests.reference.enrolment import Enrolment, Said
 from tests.reference.findings import Findings
 from tests.reference.folding import Folded
+from tests.reference.grants import Grants
 from tests.reference.identifying import Identity
 from tests.reference.shapes import AliasFact, GapFact
 from tests.reference.standing import Standing
@@ -36,11 +37,13 @@ class Deriver:
     outcomes: dict[int, str] = field(default_factory=dict)
     bindings: Bindings = field(init=False)
     statuses: Statuses = field(init=False)
+    grants: Grants = field(init=False)
     _fired: int = 0  # every timer up to here has fired
 
     def __post_init__(self) -> None:
         self.bindings = Bindings(self.identity)
         self.statuses = Statuses(self.identity)
+        self.grants = Grants(self.statuses)
 
     def play(self) -> None:
         """Take every change below the horizon, and every timer up to it. What falls due at a moment goes first."""
@@ -148,6 +151,7 @@ class Deriver:
             and self.standing.apply(said.act)
             and self._names(said.act)
             and self.statuses.take(said.act, self.standing.kinds, order)
+            and self.grants.take(said.act, self.standing.kinds, order)
         )
         self.outcomes[said.offset] = "applied" if applied else "refused"
         if not applied:

@@ -40,7 +40,7 @@ class Statuses:
                 return self._withdraw(act.withdraws, order[0])
             case WorkPlan():
                 named = (*(Thing(asset=asset) for asset in act.assets), *act.things)
-                return bool([*self._found(named, order), *(place for place in act.places if place in places)])
+                return bool([*self.found(named, order), *(place for place in act.places if place in places)])
         return True
 
     def _put(self, act: StatusPut | TransferRelease, order: Order) -> bool:
@@ -51,7 +51,7 @@ class Statuses:
         status, ticket, place = "released", None, None
         if isinstance(act, StatusPut):
             status, ticket, place = act.status.value, act.ticket, act.place
-        things = list(self._found(act.things, order))
+        things = list(self.found(act.things, order))
         for part in things:
             said = (act.key, part.hex(), status, act.party, act.document, ticket, place)
             self.said.append(StatusFact(*said, since, until, at, None))
@@ -60,7 +60,7 @@ class Statuses:
     def _accept(self, act: TransferAccept, order: Order) -> bool:
         release = [row for row in self.said if row.key == act.releases and row.status == "released"]
         standing = [bytes.fromhex(row.asset) for row in release if row.known_until is None]
-        named = {self.identity.asset_of(part) for part in self._found(act.things, order)} if standing else set()
+        named = {self.identity.asset_of(part) for part in self.found(act.things, order)} if standing else set()
         meant = [part for part in standing if not act.things or self.identity.asset_of(part) in named]
         before = {row.asset for row in self.accepted if row.release == act.releases and row.known_until is None}
         fresh = [part.hex() for part in meant if part.hex() not in before]
@@ -76,7 +76,7 @@ class Statuses:
         self.accepted = [row._replace(known_until=at) if row in taken else row for row in self.accepted]
         return bool(meant or taken)
 
-    def _found(self, things: Iterable[Thing], order: Order) -> Iterator[bytes]:
+    def found(self, things: Iterable[Thing], order: Order) -> Iterator[bytes]:
         """Give the part that each thing means, of each asset once."""
         assets = set()
         for thing in things:
