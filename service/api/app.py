@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from service.api import acts, assets, attestations, differences, grants, health, hooks, problems, records
 from service.api.auth import KeyCache
+from service.api.conditional import Conditional
 from service.api.limits import BodyLimit
 from service.api.metrics import Metrics, Timed
 from service.api.parts import OpenParts
@@ -47,5 +48,6 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
     described = app.openapi
     app.openapi = lambda: problems.described(described())  # type: ignore[method-assign]
     app.add_middleware(BodyLimit)
+    app.add_middleware(Conditional)
     app.add_middleware(Timed, metrics=app.state.metrics)
     return app

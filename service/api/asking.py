@@ -100,7 +100,8 @@ class Reading:
 
     def next(self, listing: str, key: cursors.Key, count: int) -> str | None:
         """Give the cursor of the next page, if this one of `count` things was full."""
-        return cursors.write(self._named(listing), key) if count >= self.limit else None
+        moments = cursors.Moments(self.book.known_at, self.as_of)
+        return cursors.write(self._named(listing), moments, key) if count >= self.limit else None
 
     def _named(self, listing: str) -> str:
         return f"{self.book.viewer.operator}/{self.book.cell}/{listing}"
@@ -154,10 +155,21 @@ async def _reading(
         if len(cells) != 1:
             raise WhichCell("say which cell is meant: ?cell=…; GET /v1/sites names yours")
         cell = cells[0]
-    opened = await open_book(connection, caller.viewer, cell, asked.known_at)
+    known_at, as_of = _moments(asked)
+    opened = await open_book(connection, caller.viewer, cell, known_at)
     await note(request, opened.book, caller.key_id, opened.stamp, route_asked(request))
-    as_of = opened.book.known_at if asked.as_of is None else asked.as_of
-    return Reading(opened, as_of, asked.limit, asked.cursor)
+    return Reading(opened, opened.book.known_at if as_of is None else as_of, asked.limit, asked.cursor)
+
+
+def _moments(asked: Asked) -> tuple[Millis | None, Millis | None]:
+    """Give the moments that are asked about: with a cursor, those of the page before. Raises `BadCursor`."""
+    if asked.cursor is None:
+        return asked.known_at, asked.as_of
+    held = cursors.moments(asked.cursor)
+    before = asked.known_at is not None and asked.known_at < held.known_at  # one ahead of the horizon was cut there
+    if before or asked.as_of not in {None, held.as_of}:
+        raise cursors.BadCursor("this cursor is of other moments than known_at and as_of say: leave them out")
+    return held
 
 
 async def _cells_of(connection: Connection, viewer: Viewer, asset: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 RACK, SERVER, GPU = (asset_id(f"kul-1/{name}") for name in ("rack", "server", "gpu1"))
 SECOND = "KUL-1/H1/R1/P02"
+NOW = cursors.Moments(BEGIN + DAY - 1, BEGIN + DAY - 1)
 
 
 async def test_an_asset_is_read_by_its_id_with_its_path(api: "Api") -> None:
@@ -149,7 +150,7 @@ async def test_a_tampered_cursor_is_refused(api: "Api") -> None:
 async def test_a_cursor_made_by_hand_is_looked_at(api: "Api", url: str, listing: str, key: cursors.Key) -> None:
     """Its check can be computed by anybody: what it holds is refused where the database would not take it."""
     await api.as_key("read", "audit")
-    cursor = cursors.write(f"acme/kul-1/{listing}", key)
+    cursor = cursors.write(f"acme/kul-1/{listing}", NOW, key)
     answer = await api.client.get(url, params={"cursor": cursor})
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:holdfast:problem:bad-cursor")
 
@@ -166,8 +167,21 @@ async def test_a_cursor_made_by_hand_is_looked_at(api: "Api", url: str, listing:
 )
 async def test_a_cursor_at_the_bounds_is_taken(api: "Api", url: str, listing: str, key: cursors.Key) -> None:
     await api.as_key("read", "audit")
-    cursor = cursors.write(f"acme/kul-1/{listing}", key)
+    cursor = cursors.write(f"acme/kul-1/{listing}", NOW, key)
     assert (await api.client.get(url, params={"cursor": cursor})).status_code == 200
+
+
+async def test_a_cursor_holds_the_moments_of_the_first_page(api: "Api") -> None:
+    early = {"limit": 1, "known_at": rfc3339(BEGIN + HOUR)}
+    first = (await api.client.get("/v1/places", params=early)).json()
+    second = (await api.client.get("/v1/places", params={"limit": 1, "cursor": first["next"]})).json()
+    assert (first["known_at"], second["known_at"]) == (early["known_at"], early["known_at"])
+    ahead = {"limit": 1, "known_at": rfc3339(BEGIN + 9 * DAY)}
+    cut = (await api.client.get("/v1/places", params=ahead)).json()
+    assert (await api.client.get("/v1/places", params={**ahead, "cursor": cut["next"]})).status_code == 200
+    for other in ({"known_at": rfc3339(BEGIN)}, {"as_of": rfc3339(BEGIN)}):
+        answer = await api.client.get("/v1/places", params={"limit": 1, "cursor": first["next"], **other})
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:holdfast:problem:bad-cursor"), other
 
 
 async def test_statuses_are_listed_in_the_order_of_their_acts_and_as_known_then(api: "Api") -> None:
