@@ -3,8 +3,8 @@
 A cursor is a key of the listing, in JSON, with a check that finds mistakes. It is no signature and needs none, since a
 cursor gives no rights; so what it holds is looked at like any other thing that comes from outside.
 
-It holds the moments of the first page too: every following page is of the same book, as known at the same moment, and so
-none skips or repeats a thing, whatever is written meanwhile. Keys are what never changes of a row, and are unique.
+It holds the moments of the first page too: every following page is of the same book, as known at the same moment, and
+so none skips or repeats a thing, whatever is written meanwhile. Keys are what never changes of a row, and are unique.
 """
 
 import base64
@@ -95,13 +95,10 @@ def _held(cursor: str) -> tuple[Moments, Key]:
         held = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[_CHECK_BYTES:])
     except (ValueError, RecursionError, binascii.Error) as exc:
         raise _wrong() from exc
-    if (
-        not isinstance(held, list)
-        or not all(Part.MOMENT.takes(value) for value in held[:2])
-        or len(held) <= len(Moments._fields)
-    ):
+    count = len(Moments._fields)
+    if not isinstance(held, list) or len(held) <= count or not all(map(Part.MOMENT.takes, held[:count])):
         raise _wrong()
-    return Moments(*held[:2]), held[2:]
+    return Moments(*held[:count]), held[count:]
 
 
 def _wrong() -> BadCursor:

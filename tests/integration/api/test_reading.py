@@ -172,11 +172,11 @@ async def test_a_cursor_at_the_bounds_is_taken(api: "Api", url: str, listing: st
 
 
 async def test_a_cursor_holds_the_moments_of_the_first_page(api: "Api") -> None:
-    early = {"limit": 1, "known_at": rfc3339(BEGIN + HOUR)}
+    early: dict[str, str | int] = {"limit": 1, "known_at": rfc3339(BEGIN + HOUR)}
     first = (await api.client.get("/v1/places", params=early)).json()
     second = (await api.client.get("/v1/places", params={"limit": 1, "cursor": first["next"]})).json()
     assert (first["known_at"], second["known_at"]) == (early["known_at"], early["known_at"])
-    ahead = {"limit": 1, "known_at": rfc3339(BEGIN + 9 * DAY)}
+    ahead: dict[str, str | int] = {"limit": 1, "known_at": rfc3339(BEGIN + 9 * DAY)}
     cut = (await api.client.get("/v1/places", params=ahead)).json()
     assert (await api.client.get("/v1/places", params={**ahead, "cursor": cut["next"]})).status_code == 200
     for other in ({"known_at": rfc3339(BEGIN)}, {"as_of": rfc3339(BEGIN)}):
