@@ -332,6 +332,7 @@ CREATE TABLE finding (
 );
 CREATE INDEX finding_at ON public.finding USING btree (cell, opened_at);
 CREATE UNIQUE INDEX finding_open ON public.finding USING btree (cell, kind, subject) WHERE (state = 'open'::text);
+CREATE INDEX finding_subject ON public.finding USING btree (cell, subject, opened_at);
 ALTER TABLE finding ENABLE ROW LEVEL SECURITY;
 CREATE POLICY finding_granted ON finding FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%f%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> subject), 'f'::text, NULL::tstzrange))));
 CREATE POLICY finding_viewer ON finding FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
@@ -350,6 +351,7 @@ CREATE TABLE gap (
 );
 CREATE INDEX gap_at ON public.gap USING btree (cell, opened_at);
 CREATE INDEX gap_open ON public.gap USING btree (cell, source, scope) WHERE (until_at IS NULL);
+CREATE INDEX gap_source ON public.gap USING btree (cell, source, scope, from_at);
 ALTER TABLE gap ENABLE ROW LEVEL SECURITY;
 CREATE POLICY gap_granted ON gap FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> ('s/'::text || source)), 'v'::text, NULL::tstzrange))));
 CREATE POLICY gap_viewer ON gap FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
@@ -997,6 +999,23 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.read_acts_page(p_viewer text, p_cell text, p_act text, p_outcome text, p_by text, p_known_at timestamp with time zone, p_after bigint, p_limit integer)
+ RETURNS TABLE("offset" bigint, at timestamp with time zone, key text, act text, by text, outcome text, words text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT a."offset", a.at, a.key, a.act, a.by, a.outcome, a.words
+    FROM act a
+    WHERE a.cell = p_cell AND a."offset" > p_after AND a.at <= p_known_at AND (p_act IS NULL OR a.act = p_act)
+      AND (p_outcome IS NULL OR a.outcome = p_outcome) AND (p_by IS NULL OR a.by = p_by)
+    ORDER BY a."offset"
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.read_asset_cells(p_viewer text, p_asset uuid)
  RETURNS TABLE(cell text)
  LANGUAGE plpgsql
@@ -1191,7 +1210,23 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
-CREATE OR REPLACE FUNCTION public.read_dead_letters(p_viewer text, p_cell text, p_after_at timestamp with time zone, p_after_partition integer, p_after_offset bigint, p_limit integer)
+CREATE OR REPLACE FUNCTION public.read_dead_letter(p_viewer text, p_cell text, p_partition integer, p_offset bigint)
+ RETURNS TABLE(topic text, partition integer, epoch integer, "offset" bigint, at timestamp with time zone, code text, words text, source text, size integer, retried_at timestamp with time zone, key bytea, headers bytea, value bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT d.topic, d.partition, d.epoch, d."offset", d.at, d.code, d.words, d.source, octet_length(d.value),
+           d.retried_at, d.key, d.headers, d.value
+    FROM dead_letter d
+    WHERE d.cell = p_cell AND d.topic IN ('acts', 'telemetry') AND d.partition = p_partition AND d."offset" = p_offset
+    ORDER BY d.epoch DESC, d.topic DESC;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_dead_letters(p_viewer text, p_cell text, p_code text, p_source text, p_after_at timestamp with time zone, p_after_partition integer, p_after_offset bigint, p_limit integer)
  RETURNS TABLE(topic text, partition integer, epoch integer, "offset" bigint, at timestamp with time zone, code text, words text, source text, size integer, retried_at timestamp with time zone)
  LANGUAGE plpgsql
 AS $function$
@@ -1204,6 +1239,7 @@ BEGIN
     FROM dead_letter d
     WHERE d.cell = p_cell AND d.at >= p_after_at
       AND (d.at, d.partition, d."offset") > (p_after_at, p_after_partition, p_after_offset)
+      AND (p_code IS NULL OR d.code = p_code) AND (p_source IS NULL OR d.source = p_source)
     ORDER BY d.at, d.partition, d."offset"
     LIMIT p_limit;
 END $function$;
@@ -1224,6 +1260,33 @@ BEGIN
       AND (d.until_at IS NULL OR d.until_at > p_from) AND d.known_from <= p_known_at
       AND (d.known_until IS NULL OR d.known_until > p_known_at)
     ORDER BY d.asset, d.from_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_disputes_page(p_viewer text, p_cell text, p_names uuid[], p_open boolean, p_known_at timestamp with time zone, p_after_asset uuid, p_after timestamp with time zone, p_after_sides text, p_limit integer)
+ RETURNS TABLE(asset uuid, from_at timestamp with time zone, until_at timestamp with time zone, shown_source text, shown_scope text, shown_slot text, rival_source text, rival_scope text, rival_slot text, known_from timestamp with time zone, sides text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT s.asset, s.from_at, s.until_at, s.shown_source, s.shown_scope, s.shown_slot, s.rival_source, s.rival_scope,
+           s.rival_slot, s.known_from, s.sides
+    FROM (
+        SELECT d.asset, d.from_at, CASE WHEN d.until_at <= p_known_at THEN d.until_at END AS until_at, d.shown_source,
+               d.shown_scope, d.shown_slot, d.rival_source, d.rival_scope, d.rival_slot, d.known_from,
+               encode(sha256(convert_to(jsonb_build_array(d.shown_source, d.shown_scope, d.shown_slot, d.rival_source,
+                                                          d.rival_scope, d.rival_slot, d.known_from)::text, 'UTF8')),
+                      'hex') AS sides
+        FROM dispute d
+        WHERE d.cell = p_cell AND (d.asset, d.from_at) >= (p_after_asset, p_after) AND d.known_from <= p_known_at
+          AND (d.known_until IS NULL OR d.known_until > p_known_at) AND (p_names IS NULL OR d.asset = ANY (p_names))
+          AND (p_open IS NULL OR p_open = (d.until_at IS NULL OR d.until_at > p_known_at))
+    ) s
+    WHERE (s.asset, s.from_at, s.sides) > (p_after_asset, p_after, p_after_sides)
+    ORDER BY s.asset, s.from_at, s.sides
+    LIMIT p_limit;
 END $function$;
 -- may be called by holdfast_api
 
@@ -1258,7 +1321,23 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
-CREATE OR REPLACE FUNCTION public.read_findings(p_viewer text, p_cell text, p_state text, p_kind text, p_after_at timestamp with time zone, p_after uuid, p_limit integer)
+CREATE OR REPLACE FUNCTION public.read_events_page(p_viewer text, p_cell text, p_kind text, p_known_at timestamp with time zone, p_after bigint, p_limit integer)
+ RETURNS TABLE(n bigint, at timestamp with time zone, kind text, subject uuid, sha256 bytea, bytes bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT e.n, e.at, e.kind, e.subject, sha256(e.bytes), e.bytes
+    FROM event e
+    WHERE e.cell = p_cell AND e.n > p_after AND e.at <= p_known_at AND (p_kind IS NULL OR e.kind = p_kind)
+    ORDER BY e.n
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_findings(p_viewer text, p_cell text, p_state text, p_kind text, p_severity text, p_subject text, p_from timestamp with time zone, p_until timestamp with time zone, p_after_at timestamp with time zone, p_after uuid, p_limit integer)
  RETURNS TABLE(finding uuid, kind text, severity text, subject text, state text, opened_at timestamp with time zone, updated_at timestamp with time zone, closed_at timestamp with time zone, words text, evidence bytea)
  LANGUAGE plpgsql
 AS $function$
@@ -1271,6 +1350,8 @@ BEGIN
     FROM finding f
     WHERE f.cell = p_cell AND (f.opened_at, f.finding) > (p_after_at, p_after)
       AND (p_state IS NULL OR f.state = p_state) AND (p_kind IS NULL OR f.kind = p_kind)
+      AND (p_severity IS NULL OR f.severity = p_severity) AND (p_subject IS NULL OR f.subject = p_subject)
+      AND (p_until IS NULL OR f.opened_at < p_until) AND (p_from IS NULL OR f.closed_at IS NULL OR f.closed_at > p_from)
     ORDER BY f.opened_at, f.finding
     LIMIT p_limit;
 END $function$;
@@ -1289,6 +1370,26 @@ BEGIN
     WHERE g.cell = p_cell AND g.source = ANY (p_sources) AND g.from_at < p_until AND g.opened_at <= p_known_at
       AND (g.until_at IS NULL OR g.until_at > p_from)
     ORDER BY g.source, g.scope, g.from_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_gaps_page(p_viewer text, p_cell text, p_source text, p_open boolean, p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone, p_after_source text, p_after_scope text, p_after timestamp with time zone, p_limit integer)
+ RETURNS TABLE(source text, scope text, partition integer, from_at timestamp with time zone, opened_at timestamp with time zone, until_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT g.source, g.scope, g.partition, g.from_at, g.opened_at,
+           CASE WHEN g.until_at <= p_known_at THEN g.until_at END
+    FROM gap g
+    WHERE g.cell = p_cell AND (g.source, g.scope, g.from_at) > (p_after_source, p_after_scope, p_after)
+      AND g.opened_at <= p_known_at AND (p_source IS NULL OR g.source = p_source)
+      AND (p_open IS NULL OR p_open = (g.until_at IS NULL OR g.until_at > p_known_at))
+      AND (p_until IS NULL OR g.from_at < p_until) AND (p_from IS NULL OR g.until_at IS NULL OR g.until_at > p_from)
+    ORDER BY g.source, g.scope, g.from_at
+    LIMIT p_limit;
 END $function$;
 -- may be called by holdfast_api
 
@@ -1331,6 +1432,35 @@ BEGIN
     WHERE p.cell = p_cell AND p.asset = ANY (p_names) AND coalesce(p.known_from, p.at) <= p_known_at
       AND coalesce(v.known_from, p.at) <= p_known_at
     ORDER BY v.scheme, v.value, v.scope, v.kind, p.asset;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_identifiers_page(p_viewer text, p_cell text, p_scheme text, p_values text[], p_kind text, p_known_at timestamp with time zone, p_after_scheme text, p_after_scope text, p_after_value text, p_after_kind text, p_after_part text, p_limit integer)
+ RETURNS TABLE(scheme text, scope text, value text, kind text, part text, name uuid, asset uuid, strong boolean, shared boolean)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT v.scheme, v.scope, v.value, v.kind, encode(v.part, 'hex'), p.asset, coalesce(n.asset, p.asset), v.strong,
+           EXISTS (
+               SELECT FROM shared_value s
+               WHERE s.cell = p_cell AND s.scheme = v.scheme AND s.scope = v.scope AND s.value = v.value
+                 AND s.kind = v.kind AND s.since <= p_known_at
+           )
+    FROM part_value v
+    JOIN part p ON p.cell = p_cell AND p.part = v.part
+    LEFT JOIN asset_name n ON n.cell = p_cell AND n.name = p.asset AND n.known_from <= p_known_at
+      AND (n.known_until IS NULL OR n.known_until > p_known_at)
+    WHERE v.cell = p_cell
+      AND (v.scheme, v.scope, v.value, v.kind, v.part)
+          > (p_after_scheme, p_after_scope, p_after_value, p_after_kind, decode(p_after_part, 'hex'))
+      AND coalesce(p.known_from, p.at) <= p_known_at AND coalesce(v.known_from, p.at) <= p_known_at
+      AND (p_scheme IS NULL OR v.scheme = p_scheme) AND (p_values IS NULL OR v.value = ANY (p_values))
+      AND (p_kind IS NULL OR v.kind = p_kind)
+    ORDER BY v.scheme, v.scope, v.value, v.kind, v.part
+    LIMIT p_limit;
 END $function$;
 -- may be called by holdfast_api
 
@@ -1526,7 +1656,7 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
-CREATE OR REPLACE FUNCTION public.read_places(p_viewer text, p_cell text, p_known_at timestamp with time zone, p_after text, p_limit integer)
+CREATE OR REPLACE FUNCTION public.read_places(p_viewer text, p_cell text, p_kind text, p_within text, p_known_at timestamp with time zone, p_after text, p_limit integer)
  RETURNS TABLE(place text, kind text, within text, country text, latitude double precision, longitude double precision, from_at timestamp with time zone)
  LANGUAGE plpgsql
 AS $function$
@@ -1538,6 +1668,7 @@ BEGIN
     FROM place p
     WHERE p.cell = p_cell AND p.place > p_after AND p.from_at <= p_known_at
       AND (p.until_at IS NULL OR p.until_at > p_known_at)
+      AND (p_kind IS NULL OR p.kind = p_kind) AND (p_within IS NULL OR p.within = p_within)
     ORDER BY p.place
     LIMIT p_limit;
 END $function$;
@@ -1593,7 +1724,27 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
-CREATE OR REPLACE FUNCTION public.read_sources(p_viewer text, p_cell text, p_known_at timestamp with time zone, p_after text, p_limit integer)
+CREATE OR REPLACE FUNCTION public.read_runs_page(p_viewer text, p_cell text, p_source text, p_scope text, p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone, p_after bigint, p_limit integer)
+ RETURNS TABLE(run bigint, source text, scope text, timing text, digest bytea, known boolean, tolerance_ms bigint, first_at timestamp with time zone, last_at timestamp with time zone, until_at timestamp with time zone, end_cause text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT r.run, r.source, r.scope, r.timing, r.digest, r.known, r.tolerance_ms, r.first_at,
+           least(r.last_at, p_known_at), CASE WHEN r.until_at <= p_known_at THEN r.until_at END,
+           CASE WHEN r.until_at <= p_known_at THEN r.end_cause END
+    FROM run r
+    WHERE r.cell = p_cell AND r.run > p_after AND r.first_at <= p_known_at
+      AND (p_source IS NULL OR r.source = p_source) AND (p_scope IS NULL OR r.scope = p_scope)
+      AND (p_until IS NULL OR r.first_at < p_until) AND (p_from IS NULL OR r.until_at IS NULL OR r.until_at > p_from)
+    ORDER BY r.run
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_sources(p_viewer text, p_cell text, p_class text, p_domain text, p_retired boolean, p_known_at timestamp with time zone, p_after text, p_limit integer)
  RETURNS TABLE(source text, source_class text, control_domain text, interval_ms bigint, clock_offset_ms bigint, lateness_ms bigint, retired boolean, enrolled_at timestamp with time zone, first_at timestamp with time zone)
  LANGUAGE plpgsql
 AS $function$
@@ -1611,14 +1762,20 @@ BEGIN
         SELECT s.source, s.source_class, s.first_at
         FROM source_seen s
         WHERE s.cell = p_cell AND s.source > p_after AND s.first_at <= p_known_at
+    ), either AS (
+        SELECT coalesce(t.source, s.source) AS source, coalesce(t.source_class, s.source_class) AS source_class,
+               coalesce(t.control_domain, 'unknown') AS control_domain, t.interval_ms,
+               coalesce(t.clock_offset_ms, 0) AS clock_offset_ms, coalesce(t.lateness_ms, 120000) AS lateness_ms,
+               coalesce(t.retired, false) AS retired, t.from_at AS enrolled_at, s.first_at
+        FROM term t
+        FULL JOIN seen s ON s.source = t.source
+        WHERE t.source_class IS NOT NULL OR s.source_class IS NOT NULL  -- else it never was a source: only retired
     )
-    SELECT coalesce(t.source, s.source), coalesce(t.source_class, s.source_class), coalesce(t.control_domain,
-           'unknown'),
-           t.interval_ms, coalesce(t.clock_offset_ms, 0), coalesce(t.lateness_ms, 120000), coalesce(t.retired, false),
-           t.from_at, s.first_at
-    FROM term t
-    FULL JOIN seen s ON s.source = t.source
-    WHERE t.source_class IS NOT NULL OR s.source_class IS NOT NULL  -- else it never was a source: only retired
+    SELECT e.source, e.source_class, e.control_domain, e.interval_ms, e.clock_offset_ms, e.lateness_ms, e.retired,
+           e.enrolled_at, e.first_at
+    FROM either e
+    WHERE (p_class IS NULL OR e.source_class = p_class) AND (p_domain IS NULL OR e.control_domain = p_domain)
+      AND (p_retired IS NULL OR e.retired = p_retired)
     ORDER BY 1
     LIMIT p_limit;
 END $function$;
@@ -1744,6 +1901,21 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.read_ticket(p_viewer text, p_cell text, p_ticket text, p_known_at timestamp with time zone)
+ RETURNS TABLE(ticket text, known_from timestamp with time zone, from_at timestamp with time zone, until_at timestamp with time zone, assets uuid[], places text[], explains text[], approver text, by text, cancelled boolean)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT k.ticket, k.known_from, k.from_at, k.until_at, k.assets, k.places, k.explains, k.approver, k.by, k.cancelled
+    FROM work k
+    WHERE k.cell = p_cell AND k.ticket = p_ticket AND k.known_from <= p_known_at
+    ORDER BY k.known_from;
+END $function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.read_whereabouts(p_viewer text, p_cell text, p_assets uuid[], p_from timestamp with time zone, p_until timestamp with time zone, p_known_at timestamp with time zone)
  RETURNS TABLE(asset uuid, kind text, container uuid, container_slot text, place text, moving boolean, disputed boolean, from_at timestamp with time zone, until_at timestamp with time zone, known_from timestamp with time zone)
  LANGUAGE plpgsql
@@ -1765,6 +1937,36 @@ BEGIN
       AND (w.until_at IS NULL OR w.until_at > p_from)
       AND w.known_from <= p_known_at AND w.known_until > p_known_at
     ORDER BY asset, from_at;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_whereabouts_page(p_viewer text, p_cell text, p_place text, p_container uuid, p_as_of timestamp with time zone, p_known_at timestamp with time zone, p_after uuid, p_limit integer)
+ RETURNS TABLE(asset uuid, kind text, container uuid, container_slot text, place text, moving boolean, disputed boolean, from_at timestamp with time zone, until_at timestamp with time zone, known_from timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT w.asset, w.kind, w.container, w.container_slot, w.place, w.moving, w.disputed, w.from_at, w.until_at,
+           w.known_from
+    FROM (
+        SELECT n.asset, n.kind, n.container, n.container_slot, n.place, n.moving, n.disputed, n.from_at,
+               CASE WHEN n.until_at <= p_known_at THEN n.until_at END AS until_at, n.known_from
+        FROM whereabouts n
+        WHERE n.cell = p_cell AND n.asset > p_after AND n.from_at <= p_as_of
+          AND (n.until_at IS NULL OR n.until_at > p_as_of) AND n.known_from <= p_known_at
+        UNION ALL
+        SELECT o.asset, o.kind, o.container, o.container_slot, o.place, o.moving, o.disputed, o.from_at,
+               CASE WHEN o.until_at <= p_known_at THEN o.until_at END, o.known_from
+        FROM whereabouts_past o
+        WHERE o.cell = p_cell AND o.asset > p_after AND o.from_at <= p_as_of
+          AND (o.until_at IS NULL OR o.until_at > p_as_of)
+          AND o.known_from <= p_known_at AND o.known_until > p_known_at
+    ) w
+    WHERE (p_place IS NULL OR w.place = p_place) AND (p_container IS NULL OR w.container = p_container)
+    ORDER BY w.asset
+    LIMIT p_limit;
 END $function$;
 -- may be called by holdfast_api
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from service.api import acts, assets, attestations, differences, grants, health, hooks, problems, records
+from service.api import acts, assets, attestations, differences, grants, health, hooks, listings, problems, records
 from service.api.auth import KeyCache
 from service.api.conditional import Conditional
 from service.api.limits import BodyLimit
@@ -18,7 +18,7 @@ zone. Every read can be put `as_of` a moment of the world and `known_at` a momen
 problems of RFC 9457.
 """
 
-_GUARDED = (attestations, assets, records, acts, hooks, differences, grants)
+_GUARDED = (attestations, assets, records, acts, hooks, differences, grants, listings)
 
 
 def create_app(open_parts: OpenParts, version: str) -> FastAPI:

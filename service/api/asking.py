@@ -1,16 +1,17 @@
 """What every reading route needs: a cell that the caller may see, the moments asked about, and a page."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, TypeVar
 
 from fastapi import Depends, Query, Request
 
 from schemas.acting import Cell
 from schemas.answers import Moment
 from schemas.errors import HoldfastError
+from schemas.paging import Answered
 from service.api import cursors
-from service.api.auth import CanRead
+from service.api.auth import Caller, CanRead
 from service.api.cursors import Part
 from service.api.disclosing import note, route_asked
 from service.api.parts import parts_of
@@ -20,6 +21,7 @@ from service.store.pool import Connection
 from service.store.reading import Book, Viewer
 
 MAX_LIMIT = 500
+Paged = TypeVar("Paged", bound=Answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Asked:
     cell: Cell | None
     known_at: Millis | None
     as_of: Millis | None
-    limit: int
-    cursor: str | None
+    limit: int = 1
+    cursor: str | None = None
 
 
 class CellNotFound(HoldfastError):
@@ -103,6 +105,13 @@ class Reading:
         moments = cursors.Moments(self.book.known_at, self.as_of)
         return cursors.write(self._named(listing), moments, key) if count >= self.limit else None
 
+    def page(
+        self, shown: type[Paged], listing: str, items: Sequence[Answered], last: cursors.Key | None, **more: object
+    ) -> Paged:
+        """Make a page of items, the key of the last one of which is `last`; `more`: what stands beside them."""
+        following = None if last is None else self.next(listing, last, len(items))
+        return shown.model_validate({**self.head(), **more, "items": items, "next": following})
+
     def _named(self, listing: str) -> str:
         return f"{self.book.viewer.operator}/{self.book.cell}/{listing}"
 
@@ -136,15 +145,34 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next` of the page before")]
 
 
-async def _asked(
-    *, cell: CellAsked = None, known_at: KnownAt = None, as_of: AsOf = None, limit: Limit = 100, cursor: Cursor = None
-) -> Asked:
-    return Asked(cell, known_at, as_of, limit, cursor)
+async def _moments(cell: CellAsked = None, known_at: KnownAt = None, as_of: AsOf = None) -> Asked:
+    return Asked(cell, known_at, as_of)
 
 
-async def _reading(
+async def _asked(moments: Annotated[Asked, Depends(_moments)], limit: Limit = 100, cursor: Cursor = None) -> Asked:
+    """Give what a listing is asked for: with a cursor, the moments are those of the page before. Raises `BadCursor`."""
+    if cursor is None:
+        return replace(moments, limit=limit)
+    held = cursors.moments(cursor)
+    before = moments.known_at is not None and moments.known_at < held.known_at  # one ahead of the horizon was cut there
+    if before or moments.as_of not in {None, held.as_of}:
+        raise cursors.BadCursor("this cursor is of other moments than known_at and as_of say: leave them out")
+    return Asked(moments.cell, *held, limit, cursor)
+
+
+async def _listing(
     request: Request, caller: CanRead, connection: Reads, asked: Annotated[Asked, Depends(_asked)]
 ) -> Reading:
+    return await _reading(request, caller, connection, asked)
+
+
+async def _one(
+    request: Request, caller: CanRead, connection: Reads, asked: Annotated[Asked, Depends(_moments)]
+) -> Reading:
+    return await _reading(request, caller, connection, asked)
+
+
+async def _reading(request: Request, caller: Caller, connection: Connection, asked: Asked) -> Reading:
     cell = asked.cell
     if cell is None:
         cells = caller.viewer.all_cells
@@ -155,21 +183,10 @@ async def _reading(
         if len(cells) != 1:
             raise WhichCell("say which cell is meant: ?cell=…; GET /v1/sites names yours")
         cell = cells[0]
-    known_at, as_of = _moments(asked)
-    opened = await open_book(connection, caller.viewer, cell, known_at)
+    opened = await open_book(connection, caller.viewer, cell, asked.known_at)
     await note(request, opened.book, caller.key_id, opened.stamp, route_asked(request))
-    return Reading(opened, opened.book.known_at if as_of is None else as_of, asked.limit, asked.cursor)
-
-
-def _moments(asked: Asked) -> tuple[Millis | None, Millis | None]:
-    """Give the moments that are asked about: with a cursor, those of the page before. Raises `BadCursor`."""
-    if asked.cursor is None:
-        return asked.known_at, asked.as_of
-    held = cursors.moments(asked.cursor)
-    before = asked.known_at is not None and asked.known_at < held.known_at  # one ahead of the horizon was cut there
-    if before or asked.as_of not in {None, held.as_of}:
-        raise cursors.BadCursor("this cursor is of other moments than known_at and as_of say: leave them out")
-    return held
+    as_of = opened.book.known_at if asked.as_of is None else asked.as_of
+    return Reading(opened, as_of, asked.limit, asked.cursor)
 
 
 async def _cells_of(connection: Connection, viewer: Viewer, asset: str) -> tuple[str, ...]:
@@ -199,7 +216,8 @@ def _is_asset(text: str) -> bool:
     return len(text) == 36 and all(c in "0123456789abcdef-" for c in text)  # noqa: PLR2004 - a UUID's text
 
 
-ReadingAsked = Annotated[Reading, Depends(_reading)]
+ListingAsked = Annotated[Reading, Depends(_listing)]
+OneAsked = Annotated[Reading, Depends(_one)]  # no page: one thing
 
 
 async def asset_names(book: Book, asset: str) -> tuple[str, str, list[str]]:

@@ -19,7 +19,7 @@ from schemas.pages import (
 )
 from schemas.paging import Page
 from schemas.words import Kind, Scheme
-from service.api.asking import AssetNotFound, PlaceNotFound, Reading, ReadingAsked, asset_names
+from service.api.asking import AssetNotFound, ListingAsked, OneAsked, PlaceNotFound, Reading, asset_names
 from service.api.auth import guarded
 from service.api.cursors import Part
 from service.facts.records import Millis
@@ -44,7 +44,7 @@ class OneOrTheOther(HoldfastError):
 
 @router.get("/assets")
 async def find_assets(
-    asked: ReadingAsked,
+    asked: ListingAsked,
     *,
     scheme: Scheme | None = None,
     value: Name | None = None,
@@ -73,12 +73,11 @@ async def find_assets(
 
 def _page(asked: Reading, listing: str, rows: Rows) -> Page[AssetShown]:
     items = [AssetShown(asset=row["asset"], kind=row["kind"], since=row["from_at"]) for row in rows]
-    following = asked.next(listing, [items[-1].asset], len(items)) if items else None
-    return Page[AssetShown].model_validate({**asked.head(), "as_of": asked.as_of, "items": items, "next": following})
+    return asked.page(Page[AssetShown], listing, items, [items[-1].asset] if items else None, as_of=asked.as_of)
 
 
 @router.get("/assets/{asset}")
-async def read_asset(asked: ReadingAsked, asset: AssetPath) -> AssetAnswer:
+async def read_asset(asked: OneAsked, asset: AssetPath) -> AssetAnswer:
     """Read one asset: its names and identifiers, and where it stood at `as_of`."""
     book = asked.book
     canonical, kind, names = await asset_names(book, asset)
@@ -109,18 +108,17 @@ async def read_asset(asked: ReadingAsked, asset: AssetPath) -> AssetAnswer:
 
 
 @router.get("/assets/{asset}/whereabouts")
-async def read_whereabouts(asked: ReadingAsked, asset: AssetPath) -> Page[WhereaboutsShown]:
+async def read_whereabouts(asked: ListingAsked, asset: AssetPath) -> Page[WhereaboutsShown]:
     """Read where an asset was, stretch by stretch, as known at `known_at`."""
     canonical, _, _ = await asset_names(asked.book, asset)
     (begin,) = asked.after(f"whereabouts/{asset}", Part.MOMENT)
     rows = await evidence.whereabouts(asked.book, [canonical], *EVER)
     items = [_stretch(row) for row in rows if row["from_at"] > int(begin)][: asked.limit]
-    following = asked.next(f"whereabouts/{asset}", [items[-1].from_at], len(items)) if items else None
-    return Page[WhereaboutsShown].model_validate({**asked.head(), "items": items, "next": following})
+    return asked.page(Page[WhereaboutsShown], f"whereabouts/{asset}", items, [items[-1].from_at] if items else None)
 
 
 @router.get("/assets/{asset}/contents")
-async def read_contents(asked: ReadingAsked, asset: AssetPath, *, deep: bool = False) -> Page[StandingShown]:
+async def read_contents(asked: ListingAsked, asset: AssetPath, *, deep: bool = False) -> Page[StandingShown]:
     """Read what stood in an asset at `as_of`: directly, or `deep`, down to the last part."""
     canonical, _, names = await asset_names(asked.book, asset)
     rows = await evidence.inside(asked.book, [], names, asked.as_of, _DEEP if deep else 1)
@@ -128,7 +126,7 @@ async def read_contents(asked: ReadingAsked, asset: AssetPath, *, deep: bool = F
 
 
 @router.get("/assets/{asset}/runs")
-async def read_runs(asked: ReadingAsked, asset: AssetPath) -> Page[RunShown]:
+async def read_runs(asked: ListingAsked, asset: AssetPath) -> Page[RunShown]:
     """Read the runs of the sources that spoke of an asset, while they did."""
     book = asked.book
     _, _, names = await asset_names(book, asset)
@@ -155,13 +153,12 @@ async def read_runs(asked: ReadingAsked, asset: AssetPath) -> Page[RunShown]:
     listing = f"runs/{asset}"
     after = tuple(asked.after(listing, Part.MOMENT, Part.TEXT, Part.TEXT, Part.TEXT))
     keys = sorted(key for key in keyed if key > after)[: asked.limit]
-    following = asked.next(listing, list(keys[-1]), len(keys)) if keys else None
     items = [keyed[key] for key in keys]
-    return Page[RunShown].model_validate({**asked.head(), "items": items, "next": following})
+    return asked.page(Page[RunShown], listing, items, list(keys[-1]) if keys else None)
 
 
 @router.get("/assets/{asset}/events")
-async def read_events(asked: ReadingAsked, asset: AssetPath) -> Page[EventShown]:
+async def read_events(asked: ListingAsked, asset: AssetPath) -> Page[EventShown]:
     """Read the events about an asset, with the very bytes that their hashes are of."""
     _, _, names = await asset_names(asked.book, asset)
     (begin,) = asked.after(f"events/{asset}", Part.NUMBER)
@@ -170,16 +167,14 @@ async def read_events(asked: ReadingAsked, asset: AssetPath) -> Page[EventShown]
         EventShown(n=row["n"], at=row["at"], kind=row["kind"], sha256=row["sha256"].hex(), bytes=row["bytes"].decode())
         for row in rows
     ]
-    following = asked.next(f"events/{asset}", [items[-1].n], len(items)) if items else None
-    return Page[EventShown].model_validate({**asked.head(), "items": items, "next": following})
+    return asked.page(Page[EventShown], f"events/{asset}", items, [items[-1].n] if items else None)
 
 
 def contents_page(asked: Reading, listing: str, rows: Rows) -> Page[StandingShown]:
     """Make a page of what stands somewhere, by id."""
     after = str(asked.after(listing, Part.ASSET)[0])
     items = [StandingShown(**dict(row)) for row in rows if row["asset"] > after][: asked.limit]
-    following = asked.next(listing, [items[-1].asset], len(items)) if items else None
-    return Page[StandingShown].model_validate({**asked.head(), "as_of": asked.as_of, "items": items, "next": following})
+    return asked.page(Page[StandingShown], listing, items, [items[-1].asset] if items else None, as_of=asked.as_of)
 
 
 async def standing_at(book: Book, place: str, as_of: Millis, depth: int) -> Rows:

@@ -49,13 +49,14 @@ class Part(Enum):
     MOMENT = "moment"
     PARTITION = "partition"
     NUMBER = "number"
+    HEX = "hex"
 
     @property
     def first(self) -> str | int:
         """A value that comes before every other."""
         if self in _LARGEST:
             return -1
-        return "" if self is Part.TEXT else "00000000-0000-0000-0000-000000000000"
+        return "00000000-0000-0000-0000-000000000000" if self is Part.ASSET else ""
 
     def takes(self, value: object) -> bool:
         """Whether a value can be such a part."""
@@ -63,9 +64,10 @@ class Part(Enum):
             return type(value) is int and -1 <= value <= _LARGEST[self]
         if not isinstance(value, str):
             return False
-        return (_TEXT if self is Part.TEXT else _UUID).fullmatch(value) is not None
+        return _PATTERNS[self].fullmatch(value) is not None
 
 
+_PATTERNS = {Part.TEXT: _TEXT, Part.ASSET: _UUID, Part.HEX: re.compile("([0-9a-f]{2})*")}
 _LARGEST = {Part.MOMENT: 253_402_300_799_999, Part.PARTITION: 2**31 - 1, Part.NUMBER: 2**63 - 1}  # the year 9999; types
 
 

@@ -9,7 +9,7 @@ from schemas.acting import AssetRef, Name
 from schemas.answers import Moment
 from schemas.differences import DifferencesAnswer, DifferenceShown, StateAsked, StoodShown
 from schemas.errors import HoldfastError
-from service.api.asking import AssetNotFound, PlaceNotFound, Reading, ReadingAsked, asset_names
+from service.api.asking import AssetNotFound, ListingAsked, PlaceNotFound, Reading, asset_names
 from service.api.assets import places_within
 from service.api.auth import guarded
 from service.api.cursors import Part
@@ -34,7 +34,7 @@ class NothingToCompare(HoldfastError):
 
 @router.get("/differences")
 async def read_differences(
-    asked: ReadingAsked,
+    asked: ListingAsked,
     *,
     place: Name | None = None,
     asset: AssetRef | None = None,

@@ -497,7 +497,7 @@ WITH added AS (
     RETURNING cell, key
 )
 INSERT INTO granted_thing (cell, key, asset)
-SELECT a.cell, a.key, t.asset FROM added a CROSS JOIN unnest($12::uuid[]) AS t(asset)
+SELECT $1, a.key, t.asset FROM added a CROSS JOIN unnest($12::uuid[]) AS t(asset)
 RETURNING asset
 
 -- name: revoke_grant

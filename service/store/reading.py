@@ -5,6 +5,7 @@ see is not there.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import asyncpg
 
@@ -14,6 +15,7 @@ from service.store.pool import Connection
 from service.store.sqlfile import load
 
 _SQL = load("reading.sql")
+_FIRST = "00000000-0000-0000-0000-000000000000"
 
 Rows = list[asyncpg.Record]
 
@@ -56,6 +58,17 @@ class Book:
         return await self.connection.fetch(statement, self.viewer.setting, self.cell, *values)
 
 
+class FindingsWanted(NamedTuple):
+    """Which findings are asked for: None of anything is all; an interval is one at a moment of which they were open."""
+
+    state: str | None = None
+    kind: str | None = None
+    severity: str | None = None
+    subject: str | None = None
+    from_at: Millis | None = None
+    until_at: Millis | None = None
+
+
 async def cells(connection: Connection, viewer: Viewer) -> Rows:
     """Give all cells of the viewer, by name: operator, simulated, horizon."""
     return await connection.fetch(_SQL["read_cells"], viewer.setting)
@@ -76,14 +89,24 @@ async def identifiers(book: Book, names: list[str]) -> Rows:
     return await book.ask(_SQL["read_identifiers"], names, book.known_at)
 
 
-async def places(book: Book, after: str = "", limit: int | None = None) -> Rows:
-    """Give a page of the places of a cell, by name (limit None: all)."""
-    return await book.ask(_SQL["read_places"], book.known_at, after, limit)
+async def places(
+    book: Book, after: str = "", limit: int | None = None, *, kind: str | None = None, within: str | None = None
+) -> Rows:
+    """Give a page of the places of a cell, by name (limit None: all); of a kind, or directly within one."""
+    return await book.ask(_SQL["read_places"], kind, within, book.known_at, after, limit)
 
 
-async def sources(book: Book, after: str = "", limit: int | None = None) -> Rows:
-    """Give a page of the sources of a cell, enrolled or seen, by name (limit None: all)."""
-    return await book.ask(_SQL["read_sources"], book.known_at, after, limit)
+async def sources(
+    book: Book,
+    after: str = "",
+    limit: int | None = None,
+    *,
+    source_class: str | None = None,
+    domain: str | None = None,
+    retired: bool | None = None,
+) -> Rows:
+    """Give a page of the sources of a cell, enrolled or seen, by name (limit None: all); of a class, a domain."""
+    return await book.ask(_SQL["read_sources"], source_class, domain, retired, book.known_at, after, limit)
 
 
 async def events(book: Book, names: list[str], after: int, limit: int) -> Rows:
@@ -91,14 +114,18 @@ async def events(book: Book, names: list[str], after: int, limit: int) -> Rows:
     return await book.ask(_SQL["read_events"], names, book.known_at, after, limit)
 
 
-async def findings(book: Book, state: str | None, kind: str | None, *, after: tuple[Millis, str], limit: int) -> Rows:
-    """Give a page of findings as they are now, by (opened, id), oldest first."""
-    return await book.ask(_SQL["read_findings"], state, kind, *after, limit)
+async def findings(
+    book: Book, wanted: FindingsWanted, *, after: tuple[Millis, str] = (-1, _FIRST), limit: int | None = None
+) -> Rows:
+    """Give a page of findings as they are now, by (opened, id), oldest first (limit None: all)."""
+    return await book.ask(_SQL["read_findings"], *wanted, *after, limit)
 
 
-async def dead_letters(book: Book, *, after: tuple[Millis, int, int], limit: int) -> Rows:
-    """Give a page of dead letters without their bytes, by (append time, partition, offset)."""
-    return await book.ask(_SQL["read_dead_letters"], *after, limit)
+async def dead_letters(
+    book: Book, code: str | None, source: str | None, *, after: tuple[Millis, int, int], limit: int
+) -> Rows:
+    """Give a page of dead letters without their bytes, by (append time, partition, offset); of a code, of a source."""
+    return await book.ask(_SQL["read_dead_letters"], code, source, *after, limit)
 
 
 async def statuses(

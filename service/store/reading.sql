@@ -18,12 +18,12 @@ FROM read_identifiers($1, $2, $3, $4)
 
 -- name: read_places
 SELECT place, kind, within, country, latitude, longitude, from_at
-FROM read_places($1, $2, $3, $4, $5)
+FROM read_places($1, $2, $3, $4, $5, $6, $7)
 
 -- name: read_sources
 SELECT source, source_class, control_domain, interval_ms, clock_offset_ms, lateness_ms, retired, enrolled_at,
        first_at
-FROM read_sources($1, $2, $3, $4, $5)
+FROM read_sources($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: read_events
 SELECT n, at, kind, subject, sha256, bytes
@@ -31,11 +31,11 @@ FROM read_events($1, $2, $3, $4, $5, $6)
 
 -- name: read_findings
 SELECT finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence
-FROM read_findings($1, $2, $3, $4, $5, $6, $7)
+FROM read_findings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
 -- name: read_dead_letters
 SELECT topic, partition, epoch, "offset", at, code, words, source, size, retried_at
-FROM read_dead_letters($1, $2, $3, $4, $5, $6)
+FROM read_dead_letters($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: read_act
 SELECT "offset", at, key, act, by, outcome, words, horizon

@@ -26,6 +26,7 @@ SPAN_CELLS = {
 NO_CELL_IN_INDEX = {
     "identity_dispute_assets": "GIN over the array alone; the cell is a filter on what it finds",
     "cell_operator": "finds the cells of an operator",
+    "disclosure_grant_party": "finds the cells of which something was granted to a party",
 }
 
 TEMPORAL = {"binding", "whereabouts", "place", "asset", "asset_name", "survey"}
@@ -33,6 +34,9 @@ EXISTENCE = {"place", "asset"}  # what PERIOD foreign keys may point at (rule 21
 
 OWNERS_RIGHTS = {  # functions that run with their owner's rights, and why
     "viewer_of_key": "who asks is not known before the key was looked up",
+    "viewer_of": "the cells of a party: what it sees of each is asked next",
+    "disclosed": "what a party was granted, and says nothing of anybody else: the viewer's setting is made of it",
+    "judged_for": "a claim is judged on all the evidence, where all that it is about was granted",
     "all_positions": "probes have no viewer: positions and horizons alone",
     "migrations_applied": "probes have no viewer: numbers alone",
 }
@@ -208,7 +212,8 @@ async def test_functions_lock_nothing_and_write_nothing(catalogue: "Connection[R
 
 async def test_rule_36_what_the_api_may_read_has_a_policy(catalogue: "Connection[Record]") -> None:
     rows = await catalogue.fetch(
-        "SELECT c.relname AS t, c.relrowsecurity AS on, array_agg(pg_get_expr(p.polqual, p.polrelid)) AS quals, "
+        "SELECT c.relname AS t, c.relrowsecurity AS on, "
+        "array_agg(pg_get_expr(p.polqual, p.polrelid) ORDER BY p.polname DESC) AS quals, "
         "array_agg(p.polcmd::text) AS commands, array_agg(p.polroles::regrole[]::text) AS roles, "
         "bool_and(p.polpermissive) AS permissive "
         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_policy p ON p.polrelid = c.oid "
@@ -220,11 +225,17 @@ async def test_rule_36_what_the_api_may_read_has_a_policy(catalogue: "Connection
     assert not {row["t"] for row in rows} & {"api_key", "directory", "outbox", "change", "migration"}
     for row in rows:
         assert row["on"], f"{row['t']} has no row-level security"
-        assert row["quals"] == ["(cell = ANY (viewer_cells()))"], row["t"]
-        assert row["commands"] == ["r"]
-        assert row["roles"] == [f"{{{API_ROLE}}}"]
-    setting = await catalogue.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'viewer_cells'")
-    assert re.fullmatch(r"\s*SELECT string_to_array\(current_setting\('holdfast\.cells', true\), ','\)\s*", setting)
+        own, granted = row["quals"]
+        assert own == "(cell = ANY (viewer_cells()))", row["t"]
+        # By grants: of the one cell that the setting names, and by the row's own columns and the setting alone.
+        assert granted.startswith("((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND "), row["t"]
+        assert not re.search(r"\bFROM\b", granted), row["t"]
+        assert row["commands"] == ["r", "r"]
+        assert row["roles"] == [f"{{{API_ROLE}}}"] * 2
+    for name, cast in (("viewer_cells", "NULL"), ("viewer_grant", "current_setting('holdfast.cells', true)::jsonb")):
+        setting = await catalogue.fetchval("SELECT prosrc FROM pg_proc WHERE proname = $1", name)
+        assert cast in setting
+        assert not re.search(r"\bFROM\b", setting)
 
 
 async def test_rule_36_the_api_can_neither_pass_the_policies_nor_write(catalogue: "Connection[Record]") -> None:

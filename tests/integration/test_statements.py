@@ -24,6 +24,9 @@ NO_CELL = {
     ),
     **dict.fromkeys(("cells_of_operator", "all_cells"), "asks which cells there are"),
     **dict.fromkeys(
+        ("disclosed", "judged_for"), "the function names it, which is the last or the third of its arguments"
+    ),
+    **dict.fromkeys(
         ("all_positions", "migrations_applied"),
         "probes look at every cell: positions and numbers alone",
     ),
@@ -33,6 +36,7 @@ NO_CELL = {
 NO_CELL_IN_FUNCTION = {
     "viewer_cells": "reads a setting",
     "viewer_of_key": "cells of an operator",
+    "viewer_of": "cells of a party",
     "all_positions": "probes look at every cell",
     "migrations_applied": "the ledger has no cells",
 }

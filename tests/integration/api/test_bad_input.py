@@ -113,7 +113,7 @@ async def test_what_is_unmapped_tells_nothing(api: "Api", monkeypatch: pytest.Mo
 
 
 async def test_a_database_that_is_away_is_503(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(*_: object) -> None:
+    async def away(*_: object, **_named: object) -> None:
         raise ConnectionRefusedError("no")
 
     monkeypatch.setattr("service.store.reading.sources", away)

@@ -60,6 +60,7 @@ _ANYTHING = {
     "uuid": "gen_random_uuid()",
     "uuid[]": "ARRAY[gen_random_uuid()]",
     "bytea[]": "'{}'",
+    "boolean": "true",
     "integer": "1",
     "bigint": "1",
     "timestamp with time zone": "now()",
@@ -86,7 +87,11 @@ async def test_rule_36_every_named_query_finds_its_rows_by_an_index_under_the_ap
             "SELECT proname, prosrc, proargnames[1:pronargs] AS names, proargtypes::regtype[]::text[] AS types "
             "FROM pg_proc WHERE proname LIKE 'read\\_%' ORDER BY proname"
         )
-        assert {row["proname"] for row in functions} == {*load("reading.sql"), *load("evidence.sql")}
+        assert {row["proname"] for row in functions} == {
+            *load("reading.sql"),
+            *load("evidence.sql"),
+            *load("listing.sql"),
+        }
         for row in functions:
             body = _BODY.search(row["prosrc"])
             assert body, row["proname"]
