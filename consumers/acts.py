@@ -76,9 +76,9 @@ async def apply(connection: Connection, batch: Batch) -> None:
     for stated in batch.acts:
         act = stated.act
         if act.key in seen:
-            outcome: tuple[str | None, str | None] = (_REPEATED, "an act with this key was applied before")
+            outcome = _again(stated, seen[act.key])
         else:
-            seen.add(act.key)
+            seen[act.key] = stated.body
             outcome = await _tried(connection, cell, stated)
             changed = changed or isinstance(act, acts.SourceEnrol | acts.SourceRetire)
         rows.append((stated.offset, stated.at, act.key, act.act, act.by, stated.body, *outcome))
@@ -87,6 +87,17 @@ async def apply(connection: Connection, batch: Batch) -> None:
         await intake.end_resting(connection, cell, batch.applied)
     if changed:
         await intake.terms_changed(connection, cell)
+
+
+def _again(stated: StatedAct, before: bytes) -> tuple[str | None, str | None]:
+    """Say what becomes of an act whose key was there before: nothing, and whether it says the same."""
+    try:
+        same = stated.body == before or acts.parse(before) == stated.act
+    except Rejected:  # by this version: then it is not the same either
+        same = False
+    if same:
+        return _REPEATED, "an act with this key was applied before"
+    return _REFUSED, "an act with this key said something else before: give this one a key of its own"
 
 
 async def _tried(connection: Connection, cell: str, stated: StatedAct) -> tuple[str | None, str | None]:

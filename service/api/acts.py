@@ -2,9 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from fastapi import Path, Request, Response, status
+from fastapi import Header, Path, Request, Response, status
 
-from schemas.acting import Cell
+from schemas.acting import Cell, Name
 from schemas.acts import CellAct, CommonAct
 from schemas.envelope import COMMON
 from schemas.errors import HoldfastError
@@ -24,18 +24,35 @@ class ActNotFound(HoldfastError):
     slug: ClassVar[str] = "act-not-found"
 
 
+class TwoKeys(HoldfastError):
+    """The header names another idempotency key than the act."""
+
+    status: ClassVar[int] = 422
+    slug: ClassVar[str] = "two-keys"
+
+
+IdempotencyKey = Annotated[Name | None, Header(description="Sent again with the same one, it is applied once")]
+
+
 @router.post(
     "/acts", responses={202: {"model": ActAnswer, "description": "Taken; its outcome is not known yet"}, **OF_BODIES}
 )
-async def write_act(request: Request, response: Response, caller: AnyCaller, asked: ActAsked) -> ActAnswer:
+async def write_act(
+    request: Request, response: Response, caller: AnyCaller, asked: ActAsked, idempotency_key: IdempotencyKey = None
+) -> ActAnswer:
     """Write an act, and wait up to 10 s for its outcome; else 202 with the act's URL.
 
     Needs the scope `write`; `enrol` for sources; `admin` for operators and cells, and then names the key's own
     operator, unless the key has the scope `operators` too. A cell that is another operator's stays so: `refused`.
 
-    An act whose `key` was applied before is `repeated` and changes nothing. 503 where Kafka is away; its `detail` says
-    whether the act may have been written all the same: then send it again with the same `key`.
+    An act whose `key` was applied before is `repeated` and changes nothing; one that says something else under the same
+    key is `refused`. The header `Idempotency-Key`, where it is sent, must be that key. 503 where Kafka is away; its
+    `detail` says whether the act may have been written all the same: then send it again with the same `key`.
     """
+    if idempotency_key not in {None, asked.act.key}:
+        raise TwoKeys(
+            f"the header Idempotency-Key is {idempotency_key!r} and the act's key {asked.act.key!r}: send one"
+        )
     return await carried(request, response, caller, asked.cell, asked.act)
 
 

@@ -233,9 +233,9 @@ async def retried(connection: Connection, cell: str, position: tuple[int, int, i
     return bool(await connection.fetch(_SQL["retried"], cell, *position, at))
 
 
-async def seen_acts(connection: Connection, cell: str, keys: Sequence[str]) -> set[str]:
-    """Which idempotency keys were applied already."""
-    return {row["key"] for row in await connection.fetch(_SQL["seen_acts"], cell, keys)}
+async def seen_acts(connection: Connection, cell: str, keys: Sequence[str]) -> dict[str, bytes]:
+    """Which idempotency keys were there already, with the body of the first act of each."""
+    return {row["key"]: row["body"] for row in await connection.fetch(_SQL["seen_acts"], cell, keys)}
 
 
 async def add_term(connection: Connection, cell: str, columns: Sequence[Any]) -> None:

@@ -251,7 +251,7 @@ WHERE cell = $1 AND topic = 'telemetry' AND partition = $2 AND epoch = $3 AND "o
 RETURNING "offset"
 
 -- name: seen_acts
-SELECT key FROM act WHERE cell = $1 AND key = ANY ($2::text[])
+SELECT DISTINCT ON (key) key, body FROM act WHERE cell = $1 AND key = ANY ($2::text[]) ORDER BY key, "offset"
 
 -- name: add_acts
 INSERT INTO act (cell, "offset", at, key, act, by, body, outcome, words)

@@ -144,7 +144,7 @@ class Deriver:
     def _act(self, said: Said, order: tuple[int, ...]) -> None:
         at = order[0]
         if said.repeated:
-            self.outcomes[said.offset] = "repeated"
+            self.outcomes[said.offset] = "refused" if said.differs else "repeated"
             return
         applied = (
             said.offset not in self.enrolment.refused()

@@ -23,6 +23,7 @@ class Said:
     at: int
     act: acts.CellAct | acts.CommonAct
     repeated: bool
+    differs: bool = False  # from the first act of its key
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Enrolment:
 def read_acts(records: Sequence[Record]) -> Enrolment:
     """Read the acts of a cell in the order of their offsets."""
     out = Enrolment()
-    keys: set[str] = set()
+    keys: dict[str, acts.CellAct | acts.CommonAct] = {}
     before: int | None = None
     for record in sorted((r for r in records if r.topic == ACTS), key=lambda r: r.offset):
         if not 0 <= record.timestamp < YEAR_9999:
@@ -148,8 +149,8 @@ def read_acts(records: Sequence[Record]) -> Enrolment:
         except Rejected as exc:
             out.dead.append(DeadFact(ACTS, record.partition, record.offset, at, exc.code))
             continue
-        out.said.append(Said(record.offset, at, act, act.key in keys))
-        keys.add(act.key)
+        first = keys.setdefault(act.key, act)
+        out.said.append(Said(record.offset, at, act, first is not act, first != act))
     return out
 
 

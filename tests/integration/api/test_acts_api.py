@@ -125,3 +125,14 @@ async def test_acts_that_do_not_fit_are_refused_before_they_are_sent(api: "Api")
         answer = await api.client.post("/v1/acts", json={"cell": cell, "act": act})
         assert answer.status_code == status, (act, answer.text)
     assert api.broker.sent == []
+
+
+async def test_a_header_may_name_the_key_of_the_act_and_no_other(api: "Api") -> None:
+    await api.as_key("write")
+    api.broker.consume = _consumer(api, "applied")
+    asked = {"cell": "kul-1", "act": SITE_PUT}
+    for key, status in (("site-2", 200), ("site-3", 422)):
+        answer = await api.client.post("/v1/acts", json=asked, headers={"Idempotency-Key": key})
+        assert answer.status_code == status, answer.text
+    assert answer.json()["type"] == "urn:holdfast:problem:two-keys"
+    assert len(api.broker.sent) == 1
