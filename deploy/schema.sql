@@ -1574,6 +1574,22 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.read_last_event(p_viewer text, p_cell text, p_known_at timestamp with time zone)
+ RETURNS TABLE(n bigint)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT e.n
+    FROM event e
+    WHERE e.cell = p_cell AND e.n >= 0 AND e.at <= p_known_at
+    ORDER BY e.n DESC
+    LIMIT 1;
+END $function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.read_merges(p_viewer text, p_cell text, p_names uuid[], p_known_at timestamp with time zone)
  RETURNS TABLE(one uuid, other uuid)
  LANGUAGE plpgsql

@@ -161,8 +161,9 @@ class Server:
         """Take note; `listening` is what `listen` gave, where the address was taken before."""
         self._settings = settings
         self._listening = listening
+        self._app = make_app(settings, dsn)
         config = uvicorn.Config(
-            make_app(settings, dsn),
+            self._app,
             log_config=None,  # its warnings go where all logs go: see deploy.logs
             access_log=False,
             lifespan="on",
@@ -185,7 +186,8 @@ class Server:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Answer what was asked already, and stop."""
+        """Answer what was asked already, end the streams, and stop."""
+        self._app.state.feeds.close()
         self._server.should_exit = True
         if self._task is not None:
             await self._task

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "resume": "deploy.cli.suspend:resume",
     "suspend": "deploy.cli.suspend:suspend",
     "up": "deploy.cli.up:up",
+    "watch": "deploy.cli.watch:watch",
     "work": "deploy.cli.work:work",
 }
 """Each command's name and where it is: "module:attribute". Add a line to add a command."""

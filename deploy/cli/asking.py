@@ -57,9 +57,9 @@ def send(
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
         raise NotAnswered(f"the API at {url} does not answer ({exc}): does `holdfast serve` run?") from exc
     if response.status_code in _WRONGLY:
-        raise AskedWrongly(_problem(response))
+        raise AskedWrongly(problem_of(response))
     if response.status_code != httpx.codes.OK:
-        raise NotAnswered(_problem(response))
+        raise NotAnswered(problem_of(response))
     try:
         whole = set(members) <= response.json().keys()
     except (ValueError, AttributeError):
@@ -69,7 +69,8 @@ def send(
     return response
 
 
-def _problem(response: httpx.Response) -> str:
+def problem_of(response: httpx.Response) -> str:
+    """Say what a refusal says."""
     try:
         problem = response.json()
         return str(problem.get("detail") or problem["title"])

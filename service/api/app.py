@@ -5,9 +5,22 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from service.api import acts, assets, attestations, differences, grants, health, hooks, listings, problems, records
+from service.api import (
+    acts,
+    assets,
+    attestations,
+    changes,
+    differences,
+    grants,
+    health,
+    hooks,
+    listings,
+    problems,
+    records,
+)
 from service.api.auth import KeyCache
 from service.api.conditional import Conditional
+from service.api.feed import Feeds
 from service.api.limits import BodyLimit
 from service.api.metrics import Metrics, Timed
 from service.api.parts import OpenParts
@@ -18,7 +31,7 @@ zone. Every read can be put `as_of` a moment of the world and `known_at` a momen
 problems of RFC 9457.
 """
 
-_GUARDED = (attestations, assets, records, acts, hooks, differences, grants, listings)
+_GUARDED = (attestations, assets, records, acts, hooks, differences, grants, listings, changes)
 
 
 def create_app(open_parts: OpenParts, version: str) -> FastAPI:
@@ -42,6 +55,7 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
     )
     app.state.keys = KeyCache()
     app.state.metrics = Metrics()
+    app.state.feeds = Feeds()
     for router in (*(each.router for each in _GUARDED), health.public):
         app.include_router(router)
     problems.install(app)

@@ -7,6 +7,7 @@ import asyncpg
 from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.registry import REGISTRY
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.facts.records import Millis
@@ -79,18 +80,21 @@ class Timed:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 500
+        status, lasted = 500, None
 
         async def noted(message: Message) -> None:
-            nonlocal status
+            nonlocal status, lasted
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream"):
+                    lasted = time.perf_counter() - began  # it is answered: how long somebody listens is no latency
             await send(message)
 
         try:
             await self.app(scope, receive, noted)
         finally:
-            self.metrics.request(scope["method"], _route(scope), status, time.perf_counter() - began)
+            took = time.perf_counter() - began if lasted is None else lasted
+            self.metrics.request(scope["method"], _route(scope), status, took)
 
 
 def _route(scope: Scope) -> str:

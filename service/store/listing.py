@@ -83,3 +83,9 @@ async def ticket(book: Book, name: str) -> Rows:
 async def dead_letter(book: Book, partition: int, offset: int) -> Rows:
     """Give the dead letters at a position with their bytes, the youngest first: more than one after a new topic."""
     return await book.ask(_SQL["read_dead_letter"], partition, offset)
+
+
+async def last_event(book: Book) -> int:
+    """Give the number of the last event of the cell that the viewer may see; -1 where there is none."""
+    rows = await book.ask(_SQL["read_last_event"], book.known_at)
+    return int(rows[0]["n"]) if rows else -1

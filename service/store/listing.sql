@@ -36,3 +36,7 @@ FROM read_ticket($1, $2, $3, $4)
 -- name: read_dead_letter
 SELECT topic, partition, epoch, "offset", at, code, words, source, size, retried_at, key, headers, value
 FROM read_dead_letter($1, $2, $3, $4)
+
+-- name: read_last_event
+SELECT n
+FROM read_last_event($1, $2, $3)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploy.serve import Server
+from deploy.serve import Server, listen
 from deploy.settings import load
 from schemas.envelope import rfc3339
 from schemas.errors import TopicChanged
@@ -268,3 +268,24 @@ async def test_what_stopped_is_shown_with_why_and_needs_an_offset_where_there_is
     assert "--key k applies it once" in err
     code, _, err = await holdfast(api, "suspend", "--cell", "kul-1", "--partition", "9")
     assert (code, "no partition 9: it has 0" in err) == (1, True), err
+
+
+async def test_watch_prints_events_and_goes_on_where_it_was_after_a_cut(api: "Api") -> None:
+    key = await api.key("read")
+    settings = load(database_url=api.dsn, api_port=0)
+    listening = listen(settings)
+    port = listening.getsockname()[1]
+    words = ("watch", "--cell", "kul-1", "--after", "0", "--count", "6", "--key", key, "--json")
+    async with Server(settings, api.dsn, listening) as server:
+        watching = asyncio.create_task(holdfast(api, *words, "--url", server.url))
+        await asyncio.sleep(3)  # it has begun by then, or begins with the next server: either way it has to go on
+    await api.book.event("whereabouts", GPU, api.book.at)
+    await api.book.live_until(api.book.at + HOUR)
+    again = load(database_url=api.dsn, api_port=port)
+    async with Server(again, api.dsn, listen(again)):
+        code, out, _ = await asyncio.wait_for(watching, 30)
+    assert code == 0
+    assert [json.loads(line)["n"] for line in out.splitlines()] == [1, 2, 3, 4, 5, 6]
+    async with Server(settings, api.dsn) as server:
+        code, _, err = await holdfast(api, "watch", "--cell", "nothing", "--key", key, "--url", server.url)
+    assert (code, err.count("\n")) == (1, 1)
