@@ -53,7 +53,7 @@ CREATE TABLE act (
 );
 CREATE INDEX act_key ON public.act USING btree (cell, key);
 ALTER TABLE act ENABLE ROW LEVEL SECURITY;
-CREATE POLICY act_granted ON act FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%e%'::text)));
+CREATE POLICY act_granted ON act FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (NOT (act ~~ 'finding.%'::text)) AND (( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%e%'::text)));
 CREATE POLICY act_viewer ON act FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON act TO holdfast_api;
 
@@ -253,6 +253,20 @@ CREATE POLICY disclosure_grant_granted ON disclosure_grant FOR SELECT TO holdfas
 CREATE POLICY disclosure_grant_viewer ON disclosure_grant FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON disclosure_grant TO holdfast_api;
 
+CREATE TABLE disclosure_policy (
+    cell text NOT NULL,
+    "offset" bigint NOT NULL,
+    kind text,
+    severity text,
+    hours integer NOT NULL,
+    by text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    CONSTRAINT disclosure_policy_pkey PRIMARY KEY (cell, "offset")
+);
+ALTER TABLE disclosure_policy ENABLE ROW LEVEL SECURITY;
+CREATE POLICY disclosure_policy_viewer ON disclosure_policy FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON disclosure_policy TO holdfast_api;
+
 CREATE TABLE dispute (
     cell text NOT NULL,
     asset uuid NOT NULL,
@@ -302,7 +316,7 @@ CREATE TABLE event (
 CREATE INDEX event_n ON ONLY public.event USING btree (cell, n);
 CREATE INDEX event_subject ON ONLY public.event USING btree (cell, subject, n) WHERE (subject IS NOT NULL);
 ALTER TABLE event ENABLE ROW LEVEL SECURITY;
-CREATE POLICY event_granted ON event FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%e%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (subject)::text), 'e'::text, NULL::tstzrange))));
+CREATE POLICY event_granted ON event FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (NOT ((kind = 'act'::text) OR (kind ~~ 'finding%'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%e%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> (subject)::text), 'e'::text, NULL::tstzrange))));
 CREATE POLICY event_viewer ON event FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON event TO holdfast_api;
 
@@ -328,15 +342,40 @@ CREATE TABLE finding (
     closed_at timestamp with time zone,
     words text NOT NULL,
     evidence bytea NOT NULL,
+    closed_by text,
+    ended_at timestamp with time zone,
+    acknowledged_by text,
+    shown_from timestamp with time zone,
     CONSTRAINT finding_pkey PRIMARY KEY (cell, finding)
 );
 CREATE INDEX finding_at ON public.finding USING btree (cell, opened_at);
+CREATE INDEX finding_dismissed ON public.finding USING btree (cell) WHERE ((closed_by IS NOT NULL) AND (ended_at IS NULL));
 CREATE UNIQUE INDEX finding_open ON public.finding USING btree (cell, kind, subject) WHERE (state = 'open'::text);
 CREATE INDEX finding_subject ON public.finding USING btree (cell, subject, opened_at);
 ALTER TABLE finding ENABLE ROW LEVEL SECURITY;
-CREATE POLICY finding_granted ON finding FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%f%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> subject), 'f'::text, NULL::tstzrange))));
+CREATE POLICY finding_granted ON finding FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND (COALESCE(shown_from, (opened_at + '72:00:00'::interval)) <= ( SELECT COALESCE(((viewer_grant() ->> 'now'::text))::timestamp with time zone, statement_timestamp()) AS "coalesce")) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%f%'::text) OR shows((( SELECT viewer_grant() AS viewer_grant) ->> subject), 'f'::text, NULL::tstzrange))));
 CREATE POLICY finding_viewer ON finding FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON finding TO holdfast_api;
+
+CREATE TABLE finding_step (
+    cell text NOT NULL,
+    finding uuid NOT NULL,
+    "offset" bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    step text NOT NULL,
+    by text NOT NULL,
+    why text,
+    key text NOT NULL,
+    text text,
+    salt text,
+    commitment text,
+    erased_at timestamp with time zone,
+    CONSTRAINT finding_step_pkey PRIMARY KEY (cell, finding, "offset")
+);
+CREATE INDEX finding_step_key ON public.finding_step USING btree (cell, key);
+ALTER TABLE finding_step ENABLE ROW LEVEL SECURITY;
+CREATE POLICY finding_step_viewer ON finding_step FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON finding_step TO holdfast_api;
 
 CREATE TABLE gap (
     cell text NOT NULL,
@@ -819,6 +858,7 @@ DECLARE
     v_grants jsonb;
     v_whole text;
     v_names jsonb;
+    v_now timestamptz;
 BEGIN
     IF p_kind = 'machine' THEN
         RETURN (SELECT jsonb_build_object('party', p_party, 'cell', c.cell, 'grants', '[]'::jsonb,
@@ -827,15 +867,15 @@ BEGIN
                 WHERE c.cell = p_cell AND p_party LIKE c.cell || '/_%');
     END IF;
     WITH live AS (
-        SELECT g.key, g.whole, l.letters
+        SELECT g.key, g.whole, l.letters, n.now
         FROM disclosure_grant g
         JOIN cell c ON c.cell = g.cell
+        CROSS JOIN LATERAL (SELECT CASE WHEN c.simulated THEN c.horizon ELSE statement_timestamp() END) AS n(now)
         CROSS JOIN LATERAL field_letters(g.fields) AS l(letters)
-        WHERE g.party = p_party AND g.cell = p_cell AND g.known_until IS NULL
-          AND g.until_at > CASE WHEN c.simulated THEN c.horizon ELSE statement_timestamp() END
+        WHERE g.party = p_party AND g.cell = p_cell AND g.known_until IS NULL AND g.until_at > n.now
     )
-    SELECT jsonb_agg(key ORDER BY key), string_agg(letters, '') FILTER (WHERE whole)
-    INTO v_grants, v_whole
+    SELECT jsonb_agg(key ORDER BY key), string_agg(letters, '') FILTER (WHERE whole), min(now)
+    INTO v_grants, v_whole, v_now
     FROM live;
     IF v_grants IS NULL THEN
         RETURN NULL;
@@ -929,7 +969,7 @@ BEGIN
     )
     SELECT jsonb_object_agg(k.name, k.shown) INTO v_names FROM keyed k;
     RETURN (coalesce(v_names, '{}') || jsonb_strip_nulls(jsonb_build_object(
-        'party', p_party, 'cell', p_cell, 'grants', v_grants, 'whole', v_whole)))::text;
+        'party', p_party, 'cell', p_cell, 'grants', v_grants, 'whole', v_whole, 'now', v_now)))::text;
 END
 $function$;
 -- may be called by holdfast_api
@@ -1334,6 +1374,21 @@ BEGIN
     WHERE e.cell = p_cell AND e.n > p_after AND e.at <= p_known_at AND (p_kind IS NULL OR e.kind = p_kind)
     ORDER BY e.n
     LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_finding(p_viewer text, p_cell text, p_finding uuid)
+ RETURNS TABLE(finding uuid, kind text, severity text, subject text, state text, opened_at timestamp with time zone, updated_at timestamp with time zone, closed_at timestamp with time zone, words text, evidence bytea, closed_by text, acknowledged_by text, shown_from timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT f.finding, f.kind, f.severity, f.subject, f.state, f.opened_at, f.updated_at, f.closed_at, f.words,
+           f.evidence, f.closed_by, f.acknowledged_by, coalesce(f.shown_from, f.opened_at + interval '72 hours')
+    FROM finding f
+    WHERE f.cell = p_cell AND f.finding = p_finding;
 END $function$;
 -- may be called by holdfast_api
 
@@ -1846,6 +1901,21 @@ BEGIN
       AND (p_names IS NULL OR s.asset = ANY (p_names)) AND (p_status IS NULL OR s.status = p_status)
     ORDER BY s."offset", s.n
     LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_steps(p_viewer text, p_cell text, p_finding uuid)
+ RETURNS TABLE(at timestamp with time zone, step text, by text, why text, text text, commitment text, erased boolean)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT s.at, s.step, s.by, s.why, s.text, s.commitment, s.erased_at IS NOT NULL
+    FROM finding_step s
+    WHERE s.cell = p_cell AND s.finding = p_finding
+    ORDER BY s."offset";
 END $function$;
 -- may be called by holdfast_api
 

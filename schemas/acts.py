@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from schemas import names
 from schemas.acting import Act, AssetRef, Book, Cell, Country, EventRef, Name, Offset, Operator, Partition
 from schemas.errors import Rejected
+from schemas.findings import FindingAct
 from schemas.formats import _json as strict_json
 from schemas.grants import GrantAct
 from schemas.inventory import MAX_NAME
@@ -241,6 +242,7 @@ CellAct = (
     | LinkDisputed
     | StatusAct
     | GrantAct
+    | FindingAct
 )
 LinkAct = LinkArrived | LinkDeparted | LinkLinked | LinkDisputed
 CommonAct = OperatorPut | CellPut

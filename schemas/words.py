@@ -201,6 +201,15 @@ class FindingKind(StrEnum):
     OUTAGE_OURS = "outage_ours"
 
 
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
 def rank(word: StrEnum) -> int:
     """Position of a word in its own enumeration: 0 is the first (for grades, the weakest)."""
     return list(type(word)).index(word)

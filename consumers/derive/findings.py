@@ -7,19 +7,20 @@ from consumers.derive.events import when
 from consumers.derive.order import Moment
 from consumers.derive.rows import FindingRow
 from schemas.canonical import Json, canonical
-from schemas.words import FindingKind
+from schemas.words import FindingKind, Severity
 from service.facts.announced import Explanation, explanation, standing
+from service.facts.answered import disclosed_after
 from service.facts.records import Millis
 from service.facts.wording import span
 
 _SEVERITY = {
-    FindingKind.IDENTITY_DISPUTED: "high",
-    FindingKind.COMPONENT_MISSING: "high",
-    FindingKind.COMPONENT_FOREIGN: "medium",
-    FindingKind.RACK_MOVED: "critical",
-    FindingKind.RACK_SILENT: "medium",
-    FindingKind.CLOCK_WRONG: "low",
-    FindingKind.OUTAGE_OURS: "low",
+    FindingKind.IDENTITY_DISPUTED: Severity.HIGH,
+    FindingKind.COMPONENT_MISSING: Severity.HIGH,
+    FindingKind.COMPONENT_FOREIGN: Severity.MEDIUM,
+    FindingKind.RACK_MOVED: Severity.CRITICAL,
+    FindingKind.RACK_SILENT: Severity.MEDIUM,
+    FindingKind.CLOCK_WRONG: Severity.LOW,
+    FindingKind.OUTAGE_OURS: Severity.LOW,
 }
 
 
@@ -29,12 +30,17 @@ class Findings:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._open = book.memory.findings
+        self._dismissed = book.memory.dismissed
 
     def put(self, kind: FindingKind, subject: str, moment: Moment, words: str, evidence: dict[str, Json]) -> None:
         """Raise a finding, or update the one that stands where its evidence changed."""
         row = self._open.get((kind.value, subject))
         raw = canonical(evidence)
         if row is None:
+            before = self._dismissed.get((kind.value, subject))
+            if before is not None and before.evidence == raw:
+                return  # a person closed it on this evidence
+            self._ended(kind, subject, moment)
             row = self._open[(kind.value, subject)] = FindingRow(
                 self._book.mint("finding", moment),
                 kind.value,
@@ -46,6 +52,7 @@ class Findings:
                 None,
                 words,
                 raw,
+                shown_from=moment.known + disclosed_after(self._book.memory.disclosures, kind, _SEVERITY[kind]),
             )
         elif row.evidence == raw:
             return
@@ -55,6 +62,7 @@ class Findings:
     def close(self, kind: FindingKind, subject: str, moment: Moment, why: str) -> None:
         """Close a finding by evidence, where one stands."""
         row = self._open.pop((kind.value, subject), None)
+        self._ended(kind, subject, moment)
         if row is not None:
             row.state, row.updated_at, row.closed_at = "closed", moment.known, moment.known
             row.words = f"{row.words}; closed: {why}"
@@ -67,6 +75,13 @@ class Findings:
         row.evidence = canonical({**orjson.loads(row.evidence), "explained_by": by.ticket, **late})
         told = f", told late: {span(by.late)} after it" if by.late else ""
         self.close(kind, subject, moment, f"planned work {by.ticket} explains it{told}")
+
+    def _ended(self, kind: FindingKind, subject: str, moment: Moment) -> None:
+        """Note that what a person closed is over by evidence too, or stands on another one now."""
+        row = self._dismissed.pop((kind.value, subject), None)
+        if row is not None:
+            row.ended_at = moment.known
+            self._book.findings[row.finding] = row
 
     def _write(self, row: FindingRow, moment: Moment) -> None:
         self._book.findings[row.finding] = row

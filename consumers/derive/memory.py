@@ -9,8 +9,9 @@ from consumers.derive.rows import FindingRow
 from consumers.terms import Terms
 from consumers.terms import load as load_terms
 from schemas.inventory import Identifier, Inventory, Item
-from schemas.words import Kind, Scheme, SourceClass, Timing
+from schemas.words import FindingKind, Kind, Scheme, Severity, SourceClass, Timing
 from service.facts.announced import Plan
+from service.facts.answered import Disclosure
 from service.facts.carriers import Carriers, carriers
 from service.facts.records import Millis, Places
 from service.facts.schemes import Value
@@ -56,6 +57,8 @@ class Memory:
     speaking: dict[str, dict[int, Timing]] = field(default_factory=dict)  # source → runs that go on, none silent
     disputed: dict[Value, OpenDispute] = field(default_factory=dict)  # values whose dispute stands
     findings: dict[tuple[str, str], FindingRow] = field(default_factory=dict)
+    dismissed: dict[tuple[str, str], FindingRow] = field(default_factory=dict)  # by people: the same raises none
+    disclosures: list[Disclosure] = field(default_factory=list)
     inventories: OrderedDict[bytes, "Split"] = field(default_factory=OrderedDict)
 
     def source_class(self, source: str, at: Millis) -> SourceClass:
@@ -160,6 +163,13 @@ async def load(connection: Connection, cell: str) -> Memory:
     for row in await derived.rows(connection, "open_findings", cell):
         finding = FindingRow(*row.values())
         memory.findings[(finding.kind, finding.subject)] = finding
+    for row in await derived.rows(connection, "dismissed_findings", cell):
+        finding = FindingRow(*row.values())
+        memory.dismissed[(finding.kind, finding.subject)] = finding
+    for row in await derived.rows(connection, "disclosures", cell):
+        kind, severity = row["kind"], row["severity"]
+        said = Disclosure(kind and FindingKind(kind), severity and Severity(severity), row["hours"])
+        memory.disclosures.append(said)
     return memory
 
 

@@ -99,12 +99,17 @@ class FindingRow:
     closed_at: Millis | None
     words: str
     evidence: bytes
+    closed_by: str | None = None  # a person; None: evidence, or it is open
+    ended_at: Millis | None = None  # once a person closed it: when evidence said the same, or something else
+    acknowledged_by: str | None = None
+    shown_from: Millis | None = None  # to others than the operator
 
     def columns(self) -> tuple[object, ...]:
         """Its values in the order of the table."""
         return (
             self.finding, self.kind, self.severity, self.subject, self.state, self.opened_at, self.updated_at,
-            self.closed_at, self.words, self.evidence,
+            self.closed_at, self.words, self.evidence, self.closed_by, self.ended_at, self.acknowledged_by,
+            self.shown_from,
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, get_args
 
+from consumers.derive.answers import Answers, without_words
 from consumers.derive.book import Book
 from consumers.derive.findings import Findings
 from consumers.derive.grants import Grants
@@ -18,6 +19,7 @@ from consumers.derive.statuses import Statuses
 from consumers.derive.works import Works
 from schemas import acts
 from schemas.errors import Rejected
+from schemas.findings import DisclosurePut, FindingOpened, FindingStep, TextErase
 from schemas.grants import GrantAct
 from schemas.inventory import Identifier
 from schemas.planning import WorkAct
@@ -55,16 +57,18 @@ class Stated:
             **dict.fromkeys(get_args(acts.LinkAct), Links(book, graph).take),
             **dict.fromkeys(get_args(StatusAct), Statuses(book, graph).take),
             **dict.fromkeys(get_args(GrantAct), Grants(book, graph).take),
+            **dict.fromkeys((*get_args(FindingStep), FindingOpened, TextErase, DisclosurePut), Answers(book).take),
         }
 
     async def take(self, row: derived.Row, moment: Moment) -> None:
         """Apply one kept act and settle its outcome."""
         book = self._book
-        body: bytes = row["body"]
+        body = logged = row["body"]
         outcome, words = row["outcome"], row["words"]
         if outcome is None:
             try:
                 act = acts.parse(body)
+                logged = acts.body(without_words(act)) if without_words(act) is not act else body
                 arm = self._arms.get(type(act))
                 became = None if arm is None else await arm(act, moment)
             except Rejected as exc:
@@ -76,7 +80,7 @@ class Stated:
                     outcome, words = ("applied", None) if became is None else ("refused", became)
             book.writes["settle_acts"].append((row["offset"], outcome, words))
         book.append(
-            moment, "act", None, act=str(row["act"]), key=str(row["key"]), by=str(row["by"]), body=body.decode(),
+            moment, "act", None, act=str(row["act"]), key=str(row["key"]), by=str(row["by"]), body=logged.decode(),
             outcome=str(outcome), words=None if words is None else str(words),
         )  # fmt: skip
 

@@ -13,6 +13,7 @@ from schemas.errors import HoldfastError
 COMMANDS: dict[str, str] = {
     "demo": "deploy.cli.demo:demo",
     "diff": "deploy.cli.diff:diff",
+    "findings": "deploy.cli.findings:findings",
     "grants": "deploy.cli.grants:grants",
     "go-on": "deploy.cli.go_on:go_on",
     "ingest": "deploy.cli.ingest:ingest",

@@ -139,7 +139,7 @@ $$;
 
 -- What a party sees in a cell, as the viewer's setting: a JSON object of what is shown of each name of an asset (letters
 -- of fields; or when it held something granted), of each part (b/…), place (p/…) and source (s/…), of the `whole`, and
--- by which `grants`. NULL: nothing. It runs with the owner's rights, and says nothing about anybody else.
+-- by which `grants`, and `now`, for what is shown after a time. NULL: nothing. It runs with the owner's rights, and says nothing about anybody else.
 --
 -- A thing that was granted is shown whole: all that this cell has about it. Of what held it, where that was meanwhile.
 CREATE FUNCTION disclosed(p_party text, p_kind text, p_cell text) RETURNS text
@@ -148,6 +148,7 @@ DECLARE
     v_grants jsonb;
     v_whole text;
     v_names jsonb;
+    v_now timestamptz;
 BEGIN
     IF p_kind = 'machine' THEN
         RETURN (SELECT jsonb_build_object('party', p_party, 'cell', c.cell, 'grants', '[]'::jsonb,
@@ -156,15 +157,15 @@ BEGIN
                 WHERE c.cell = p_cell AND p_party LIKE c.cell || '/_%');
     END IF;
     WITH live AS (
-        SELECT g.key, g.whole, l.letters
+        SELECT g.key, g.whole, l.letters, n.now
         FROM disclosure_grant g
         JOIN cell c ON c.cell = g.cell
+        CROSS JOIN LATERAL (SELECT CASE WHEN c.simulated THEN c.horizon ELSE statement_timestamp() END) AS n(now)
         CROSS JOIN LATERAL field_letters(g.fields) AS l(letters)
-        WHERE g.party = p_party AND g.cell = p_cell AND g.known_until IS NULL
-          AND g.until_at > CASE WHEN c.simulated THEN c.horizon ELSE statement_timestamp() END
+        WHERE g.party = p_party AND g.cell = p_cell AND g.known_until IS NULL AND g.until_at > n.now
     )
-    SELECT jsonb_agg(key ORDER BY key), string_agg(letters, '') FILTER (WHERE whole)
-    INTO v_grants, v_whole
+    SELECT jsonb_agg(key ORDER BY key), string_agg(letters, '') FILTER (WHERE whole), min(now)
+    INTO v_grants, v_whole, v_now
     FROM live;
     IF v_grants IS NULL THEN
         RETURN NULL;
@@ -258,7 +259,7 @@ BEGIN
     )
     SELECT jsonb_object_agg(k.name, k.shown) INTO v_names FROM keyed k;
     RETURN (coalesce(v_names, '{}') || jsonb_strip_nulls(jsonb_build_object(
-        'party', p_party, 'cell', p_cell, 'grants', v_grants, 'whole', v_whole)))::text;
+        'party', p_party, 'cell', p_cell, 'grants', v_grants, 'whole', v_whole, 'now', v_now)))::text;
 END
 $$;
 

@@ -11,6 +11,7 @@ from service.api import (
     attestations,
     changes,
     differences,
+    findings,
     grants,
     health,
     hooks,
@@ -31,7 +32,7 @@ zone. Every read can be put `as_of` a moment of the world and `known_at` a momen
 problems of RFC 9457.
 """
 
-_GUARDED = (attestations, assets, records, acts, hooks, differences, grants, listings, changes)
+_GUARDED = (attestations, assets, records, acts, hooks, differences, grants, listings, changes, findings)
 
 
 def create_app(open_parts: OpenParts, version: str) -> FastAPI:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import asyncpg
 import orjson
@@ -45,7 +45,13 @@ class _Wanted(NamedTuple):
         return self.kind in {None, row["kind"]} and (self.names is None or row["subject"] in self.names)
 
 
-@router.get("/changes", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+_EXAMPLE = 'id: 7\nevent: asset\ndata: {"n":7,"at":"2025-06-01T00:00:00.000Z","kind":"asset",…}\n\n'
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}}
+}
+
+
+@router.get("/changes", response_class=StreamingResponse, responses=_STREAM)
 async def follow_changes(
     request: Request,
     caller: CanRead,

@@ -44,12 +44,11 @@ class Disclosure:
     """What one viewer sees of a cell by grants, as `disclosed` wrote it."""
 
     shown: Mapping[str, str]
-    text: str
 
     @classmethod
     def of(cls, viewer: Viewer) -> "Disclosure | None":
         """Give what a viewer sees by grants; None where the cell is its own."""
-        return None if viewer.shown is None else cls(orjson.loads(viewer.shown), viewer.shown)
+        return None if viewer.shown is None else cls(orjson.loads(viewer.shown))
 
     @cached_property
     def whole(self) -> str:
@@ -69,7 +68,8 @@ class Disclosure:
 
     def rights(self, party: str) -> dict[str, Json]:
         """Say under which rights an answer is given: enough to tell two apart that differ in any."""
-        digest = hashlib.sha256(self.text.encode()).hexdigest()
+        lasting = {name: shown for name, shown in self.shown.items() if name != "now"}
+        digest = hashlib.sha256(canonical(lasting)).hexdigest()
         return {"party": party, "rights": "granted", "grants": [*self.shown["grants"]], "sha256": digest}
 
 

@@ -10,6 +10,7 @@ import asyncpg
 from schemas import acts
 from schemas.envelope import COMMON
 from schemas.errors import HoldfastError
+from schemas.findings import DisclosurePut, FindingOpened, TextErase
 from schemas.grants import AccessNote, GrantAct
 from service.api.asking import open_book
 from service.api.parts import Sent
@@ -51,7 +52,7 @@ class Done:
 
 def scope_for(act: acts.CellAct | acts.CommonAct) -> str:
     """Name the scope that an act needs. Pure."""
-    if act.act in COMMON_ACTS or isinstance(act, GrantAct):
+    if act.act in COMMON_ACTS or isinstance(act, GrantAct | TextErase | DisclosurePut):
         return "admin"
     return "enrol" if act.act in _ENROLS else "write"
 
@@ -67,8 +68,8 @@ def check_operator(act: acts.CellAct | acts.CommonAct, operator: str) -> None:
 
 def check_author(act: acts.CellAct | acts.CommonAct) -> None:
     """Raise `NotForPeople` where an act is the consumer's or the API's own. Pure."""
-    if isinstance(act, AccessNote):
-        raise NotForPeople(f"{act.act} is the API's own: what a party is shown is noted by whoever shows it")
+    if isinstance(act, AccessNote | FindingOpened):
+        raise NotForPeople(f"{act.act} is the API's own: what somebody is shown is noted by whoever shows it")
     if act.by == acts.FINDER:
         raise NotForPeople(
             f"`by` {acts.FINDER!r} is the consumer's own: say who says so; partitions that are added join alone"

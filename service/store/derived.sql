@@ -377,18 +377,57 @@ FROM unnest($2::text[], $3::text[], $4::bigint[], $5::integer[], $6::timestamptz
 RETURNING source
 
 -- name: open_findings
-SELECT finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence
+SELECT finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence, closed_by, ended_at,
+       acknowledged_by, shown_from
 FROM finding WHERE cell = $1 AND state = 'open'
 
+-- name: dismissed_findings
+SELECT finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence, closed_by, ended_at,
+       acknowledged_by, shown_from
+FROM finding WHERE cell = $1 AND closed_by IS NOT NULL AND ended_at IS NULL AND state = 'closed'
+
+-- name: finding
+SELECT finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence, closed_by, ended_at,
+       acknowledged_by, shown_from
+FROM finding WHERE cell = $1 AND finding = $2
+
+-- name: add_step
+INSERT INTO finding_step (cell, finding, "offset", at, step, by, why, key, text, salt, commitment)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+RETURNING "offset"
+
+-- name: erase_text
+UPDATE finding_step SET text = NULL, salt = NULL, erased_at = $3
+WHERE cell = $1 AND key = $2 AND text IS NOT NULL
+RETURNING finding
+
+-- name: erase_act
+UPDATE act SET body = $3 WHERE cell = $1 AND "offset" = $2 RETURNING "offset"
+
+-- name: act_of_key
+SELECT "offset", body FROM act WHERE cell = $1 AND key = $2 ORDER BY "offset" LIMIT 1
+
+-- name: put_disclosure
+INSERT INTO disclosure_policy (cell, "offset", kind, severity, hours, by, known_from)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+RETURNING "offset"
+
+-- name: disclosures
+SELECT kind, severity, hours FROM disclosure_policy WHERE cell = $1 ORDER BY "offset"
+
 -- name: put_findings
-INSERT INTO finding (cell, finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence)
-SELECT $1, u.finding, u.kind, u.severity, u.subject, u.state, u.opened_at, u.updated_at, u.closed_at, u.words, u.evidence
+INSERT INTO finding (cell, finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence,
+                     closed_by, ended_at, acknowledged_by, shown_from)
+SELECT $1, u.finding, u.kind, u.severity, u.subject, u.state, u.opened_at, u.updated_at, u.closed_at, u.words, u.evidence,
+       u.closed_by, u.ended_at, u.acknowledged_by, u.shown_from
 FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],
-            $10::text[], $11::bytea[])
-     AS u(finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence)
+            $10::text[], $11::bytea[], $12::text[], $13::timestamptz[], $14::text[], $15::timestamptz[])
+     AS u(finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence, closed_by, ended_at,
+          acknowledged_by, shown_from)
 ON CONFLICT ON CONSTRAINT finding_pkey DO UPDATE
 SET state = excluded.state, updated_at = excluded.updated_at, closed_at = excluded.closed_at, words = excluded.words,
-    evidence = excluded.evidence, severity = excluded.severity
+    evidence = excluded.evidence, severity = excluded.severity, closed_by = excluded.closed_by,
+    ended_at = excluded.ended_at, acknowledged_by = excluded.acknowledged_by, shown_from = excluded.shown_from
 RETURNING finding
 
 -- name: add_events

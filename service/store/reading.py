@@ -121,6 +121,17 @@ async def findings(
     return await book.ask(_SQL["read_findings"], *wanted, *after, limit)
 
 
+async def finding(book: Book, name: str) -> asyncpg.Record | None:
+    """Give one finding as it is now; None where the viewer may see none of this id."""
+    rows = await book.ask(_SQL["read_finding"], name)
+    return rows[0] if rows else None
+
+
+async def steps(book: Book, name: str) -> Rows:
+    """Give what was said of a finding, and who opened it, oldest first."""
+    return await book.ask(_SQL["read_steps"], name)
+
+
 async def dead_letters(
     book: Book, code: str | None, source: str | None, *, after: tuple[Millis, int, int], limit: int
 ) -> Rows:

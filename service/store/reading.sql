@@ -65,3 +65,12 @@ FROM read_grants($1, $2, $3, $4, $5, $6)
 -- name: read_accesses
 SELECT "offset", at, party, credential, asked, sha256
 FROM read_accesses($1, $2, $3, $4, $5, $6)
+
+-- name: read_finding
+SELECT finding, kind, severity, subject, state, opened_at, updated_at, closed_at, words, evidence, closed_by,
+       acknowledged_by, shown_from
+FROM read_finding($1, $2, $3)
+
+-- name: read_steps
+SELECT at, step, by, why, text, commitment, erased
+FROM read_steps($1, $2, $3)

@@ -186,9 +186,18 @@ class Driver:
 
 
 def _lasting(memory: memories.Memory) -> dict[str, object]:
-    names = {each.name for each in fields(memories.Memory)} - {"classes", "inventories", "terms", "findings"}
-    findings = {key: row.columns() for key, row in memory.findings.items()}
-    return {"findings": findings, **{name: getattr(memory, name) for name in names}}
+    names = {each.name for each in fields(memories.Memory)} - {
+        "classes",
+        "inventories",
+        "terms",
+        "findings",
+        "dismissed",
+    }
+    rows = {
+        name: {key: row.columns() for key, row in held.items()}
+        for name, held in (("findings", memory.findings), ("dismissed", memory.dismissed))
+    }
+    return {**rows, **{name: getattr(memory, name) for name in names}}
 
 
 async def facts_after(

@@ -42,6 +42,11 @@ MACHINE = Party("kul-1/bmc-2", PartyKind.MACHINE)
 PARTIES = (OWNER, RIVAL, EXPORTER, LESSOR, REGULATOR, AUDITOR, EXPIRED, REVOKED, STRANGER, MACHINE)
 
 
+def finding_id(n: int) -> str:
+    """Give the id of a finding."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"finding/{n}"))
+
+
 def kul(name: str) -> str:
     """Give the id of an asset of the cell kul-1."""
     return asset_id(f"kul-1/{name}")
@@ -84,6 +89,9 @@ ALLOWED: dict[str, set[Party]] = {
     "borrower-1": {*_ALL},
     "CHG-2": {*_ALL},
     "words of finding 2": {*_ALL},
+    "words of finding 3": {OWNER},  # for now
+    "comment on finding 1": {OWNER},
+    "comment on finding 2": {OWNER},
     "words of dead letter 2": _ALL | {MACHINE},
     # who was granted what for which purpose
     "purpose of exporter-1": _ALL | {EXPORTER},
@@ -131,12 +139,10 @@ class Hidden:
             await book.event("whereabouts", asset, BEGIN + HOUR)
         await self._status("st-1", kul("gpu2"), "workshop-1", "LICENCE-1")
         await self._status("st-2", gpu, "borrower-1", "LICENCE-2")
+        await self.finding(1, kul("gpu1"), shown_from=BEGIN + HOUR)
+        await self.finding(2, gpu, shown_from=BEGIN + HOUR)
+        await self.finding(3, kul("server"), shown_from=None)
         for n, asset in ((1, kul("gpu1")), (2, gpu)):
-            await book.connection.execute(
-                "INSERT INTO finding VALUES ($1, $2, 'component_missing', 'high', $3, 'open', $4, $4, NULL, $5, $6)",
-                book.cell, uuid.uuid5(uuid.NAMESPACE_URL, f"finding/{n}"), asset, BEGIN + HOUR,
-                f"words of finding {n}", canonical({"asset": asset}),
-            )  # fmt: skip
             await book.connection.execute(
                 "INSERT INTO work (cell, ticket, known_from, from_at, until_at, assets, places, explains, by, "
                 "cancelled) VALUES ($1, $2, $3, $3, $4, $5, '{}', '{component_missing}', 'person-1', false)",
@@ -175,6 +181,19 @@ class Hidden:
         for thing in things or ():
             await connection.execute("INSERT INTO granted_thing VALUES ($1, $2, $3)", self.book.cell, key, thing)
         return key
+
+    async def finding(self, n: int, asset: str, *, shown_from: int | None) -> None:
+        """Put a finding, and a comment on it; others see it from a moment on, else after 72 hours."""
+        book, name = self.book, finding_id(n)
+        await book.connection.execute(
+            "INSERT INTO finding (cell, finding, kind, severity, subject, state, opened_at, updated_at, words, "
+            "evidence, shown_from) VALUES ($1, $2, 'component_missing', 'high', $3, 'open', $4, $4, $5, $6, $7)",
+            book.cell, name, asset, BEGIN + HOUR, f"words of finding {n}", canonical({"asset": asset}), shown_from,
+        )  # fmt: skip
+        await book.connection.execute(
+            "INSERT INTO finding_step VALUES ($1, $2, $3, $4, 'comment', 'person-1', NULL, $5, $6, 'salt', 'c')",
+            book.cell, name, n, BEGIN + HOUR, f"step-{n}", f"comment on finding {n}",
+        )  # fmt: skip
 
     async def viewer(self, party: Party) -> Viewer:
         """Give a party as a viewer, before any cell is opened."""
