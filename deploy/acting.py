@@ -16,6 +16,7 @@ from loadtests.topics import Broker, found_cell
 from schemas.acts import CellAct
 from schemas.answers import ClaimAsked
 from schemas.errors import HoldfastError, Transient
+from schemas.list_table import Things
 from service.api import sending, writing
 from service.api.asking import CellNotFound, open_book
 from service.api.attesting import Answered, attest
@@ -56,10 +57,10 @@ async def viewing(settings: Settings, cell: str) -> AsyncIterator[tuple[asyncpg.
         await opened.close()
 
 
-async def ask(settings: Settings, claim: ClaimAsked) -> Answered:
+async def ask(settings: Settings, claim: ClaimAsked, things: Things | None = None) -> Answered:
     """Answer a claim from the database, with the rights of the cell's operator. Raises what `attest` raises."""
     async with viewing(settings, claim.cell) as (opened, viewer), opened.acquire() as connection:
-        return await attest(connection, viewer, claim)
+        return await attest(connection, viewer, claim, things)
 
 
 async def carry_out(settings: Settings, cell: str, acts: Sequence[CellAct]) -> list[writing.Done]:

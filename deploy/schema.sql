@@ -437,6 +437,62 @@ CREATE POLICY inventory_granted ON inventory FOR SELECT TO holdfast_api USING ((
 CREATE POLICY inventory_viewer ON inventory FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON inventory TO holdfast_api;
 
+CREATE TABLE job (
+    operator text NOT NULL,
+    job uuid NOT NULL,
+    key text,
+    slot integer,
+    state text NOT NULL,
+    cells text[] NOT NULL,
+    asked bytea NOT NULL,
+    digest bytea NOT NULL,
+    ruleset text NOT NULL,
+    size integer NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    ended_at timestamp with time zone,
+    words text,
+    answer bytea,
+    CONSTRAINT job_pkey PRIMARY KEY (operator, job)
+);
+CREATE INDEX job_expires ON public.job USING btree (expires_at);
+CREATE UNIQUE INDEX job_key ON public.job USING btree (operator, key);
+CREATE INDEX job_open ON public.job USING btree (taken_at) WHERE (state = 'open'::text);
+CREATE INDEX job_page ON public.job USING btree (operator, made_at, job);
+CREATE UNIQUE INDEX job_slot ON public.job USING btree (operator, slot);
+ALTER TABLE job ENABLE ROW LEVEL SECURITY;
+CREATE POLICY job_viewer ON job FOR ALL TO holdfast_api USING ((cells <@ viewer_cells()));
+GRANT SELECT ON job TO holdfast_api;
+GRANT INSERT ON job TO holdfast_api;
+GRANT UPDATE ON job TO holdfast_api;
+GRANT DELETE ON job TO holdfast_api;
+
+CREATE TABLE job_chunk (
+    operator text NOT NULL,
+    job uuid NOT NULL,
+    n integer NOT NULL,
+    cell text NOT NULL,
+    members uuid[] NOT NULL,
+    unborne text[] NOT NULL,
+    ambiguous text[] NOT NULL,
+    size integer NOT NULL,
+    tries integer NOT NULL,
+    lease_until timestamp with time zone,
+    done_at timestamp with time zone,
+    portion bytea,
+    names uuid[],
+    verdicts bytea,
+    CONSTRAINT job_chunk_pkey PRIMARY KEY (operator, job, n)
+);
+ALTER TABLE job_chunk ENABLE ROW LEVEL SECURITY;
+CREATE POLICY job_chunk_viewer ON job_chunk FOR ALL TO holdfast_api USING ((cell = ANY (viewer_cells())));
+GRANT SELECT ON job_chunk TO holdfast_api;
+GRANT INSERT ON job_chunk TO holdfast_api;
+GRANT UPDATE ON job_chunk TO holdfast_api;
+GRANT DELETE ON job_chunk TO holdfast_api;
+
 CREATE TABLE migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -983,6 +1039,37 @@ AS $function$ SELECT 'w' || coalesce(string_agg(CASE f.field WHEN 'identifiers' 
    FROM unnest(fields) AS f(field) $function$;
 -- may be called by PUBLIC, holdfast_api
 
+CREATE OR REPLACE FUNCTION public.jobs_at_hand()
+ RETURNS TABLE(operator text, job uuid, cells text[], ruleset text, expired boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT j.operator, j.job, j.cells, j.ruleset, true
+    FROM job j
+    WHERE j.expires_at <= statement_timestamp()
+    UNION ALL
+    (
+        SELECT j.operator, j.job, j.cells, j.ruleset, false
+        FROM job j
+        WHERE j.state = 'open' AND j.expires_at > statement_timestamp()
+          AND (j.lease_until IS NULL OR j.lease_until <= statement_timestamp())
+          AND (
+              EXISTS (
+                  SELECT FROM job_chunk c
+                  WHERE c.operator = j.operator AND c.job = j.job AND c.done_at IS NULL
+                    AND (c.lease_until IS NULL OR c.lease_until <= statement_timestamp())
+              )
+              OR NOT EXISTS (
+                  SELECT FROM job_chunk c
+                  WHERE c.operator = j.operator AND c.job = j.job AND c.done_at IS NULL
+              )
+          )
+        ORDER BY j.taken_at
+    )
+$function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.judged_for(p_party text, p_kind text, p_cell text, p_names uuid[])
  RETURNS text
  LANGUAGE sql
@@ -1330,6 +1417,21 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.read_event_digest(p_viewer text, p_cell text, p_names uuid[], p_until timestamp with time zone)
+ RETURNS TABLE(count bigint, last bigint, sha256 bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT count(*), max(e.n), sha256(coalesce(string_agg(sha256(e.bytes), ''::bytea ORDER BY e.n), ''::bytea))
+    FROM event e
+    WHERE e.cell = p_cell AND e.subject = ANY (p_names) AND e.at <= p_until
+    HAVING p_cell IS NOT NULL;
+END $function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.read_event_hashes(p_viewer text, p_cell text, p_names uuid[], p_until timestamp with time zone)
  RETURNS TABLE(n bigint, sha256 bytea)
  LANGUAGE plpgsql
@@ -1373,6 +1475,28 @@ BEGIN
     FROM event e
     WHERE e.cell = p_cell AND e.n > p_after AND e.at <= p_known_at AND (p_kind IS NULL OR e.kind = p_kind)
     ORDER BY e.n
+    LIMIT p_limit;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_everything(p_viewer text, p_cell text, p_kinds text[], p_before timestamp with time zone, p_known_at timestamp with time zone, p_limit integer)
+ RETURNS TABLE(asset uuid)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT DISTINCT a.asset
+    FROM asset a
+    WHERE a.cell = p_cell AND a.asset >= '00000000-0000-0000-0000-000000000000' AND a.from_at <= p_before
+      AND a.from_at <= p_known_at AND (p_kinds IS NULL OR a.kind = ANY (p_kinds))
+      AND NOT EXISTS (
+          SELECT FROM asset_name n
+          WHERE n.cell = p_cell AND n.name = a.asset AND n.asset <> a.asset AND n.known_from <= p_known_at
+            AND (n.known_until IS NULL OR n.known_until > p_known_at)
+      )
+    ORDER BY a.asset
     LIMIT p_limit;
 END $function$;
 -- may be called by holdfast_api
@@ -1596,6 +1720,108 @@ BEGIN
     SELECT DISTINCT ON (i.asset) i.asset, i.kind, i.container, i.container_slot, i.place, i.depth
     FROM inside i
     ORDER BY i.asset, i.depth;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_job(p_viewer text, p_operator text, p_job uuid, p_key text)
+ RETURNS TABLE(job uuid, key text, state text, cells text[], asked bytea, digest bytea, size integer, done integer, made_at timestamp with time zone, expires_at timestamp with time zone, ended_at timestamp with time zone, words text, answer bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT j.job, j.key, j.state, j.cells, j.asked, j.digest, j.size,
+           (SELECT coalesce(sum(c.size), 0)::integer FROM job_chunk c
+            WHERE c.operator = p_operator AND c.job = j.job AND c.done_at IS NOT NULL),
+           j.made_at, j.expires_at, j.ended_at, j.words, j.answer
+    FROM job j
+    WHERE j.operator = p_operator AND j.expires_at > statement_timestamp() AND j.job = p_job
+    UNION ALL
+    SELECT j.job, j.key, j.state, j.cells, j.asked, j.digest, j.size,
+           (SELECT coalesce(sum(c.size), 0)::integer FROM job_chunk c
+            WHERE c.operator = p_operator AND c.job = j.job AND c.done_at IS NOT NULL),
+           j.made_at, j.expires_at, j.ended_at, j.words, j.answer
+    FROM job j
+    WHERE j.operator = p_operator AND j.expires_at > statement_timestamp() AND j.key = p_key;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_job_chunks(p_viewer text, p_operator text, p_job uuid)
+ RETURNS TABLE(n integer, cell text, size integer, done boolean)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT c.n, c.cell, c.size, c.done_at IS NOT NULL
+    FROM job_chunk c
+    WHERE c.operator = p_operator AND c.job = p_job
+    ORDER BY c.n;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_job_portion(p_viewer text, p_operator text, p_job uuid, p_n integer)
+ RETURNS TABLE(portion bytea, names uuid[])
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT c.portion, c.names
+    FROM job_chunk c
+    WHERE c.operator = p_operator AND c.job = p_job AND c.n = p_n AND c.done_at IS NOT NULL;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_job_slots(p_viewer text, p_operator text)
+ RETURNS TABLE(slot integer, job uuid)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT j.slot, j.job
+    FROM job j
+    WHERE j.operator = p_operator AND j.slot >= 0
+    ORDER BY j.slot;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_job_verdicts(p_viewer text, p_operator text, p_job uuid, p_n integer)
+ RETURNS TABLE(verdicts bytea)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT c.verdicts
+    FROM job_chunk c
+    WHERE c.operator = p_operator AND c.job = p_job AND c.n = p_n AND c.done_at IS NOT NULL;
+END $function$;
+-- may be called by holdfast_api
+
+CREATE OR REPLACE FUNCTION public.read_jobs_page(p_viewer text, p_operator text, p_after_at timestamp with time zone, p_after uuid, p_limit integer)
+ RETURNS TABLE(job uuid, key text, state text, cells text[], asked bytea, size integer, done integer, made_at timestamp with time zone, expires_at timestamp with time zone, ended_at timestamp with time zone, words text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('holdfast.cells', p_viewer, true);
+    RETURN QUERY
+    SELECT j.job, j.key, j.state, j.cells, j.asked, j.size,
+           (SELECT coalesce(sum(c.size), 0)::integer FROM job_chunk c
+            WHERE c.operator = p_operator AND c.job = j.job AND c.done_at IS NOT NULL),
+           j.made_at, j.expires_at, j.ended_at, j.words
+    FROM job j
+    WHERE j.operator = p_operator AND (j.made_at, j.job) > (p_after_at, p_after)
+      AND j.expires_at > statement_timestamp()
+    ORDER BY j.made_at, j.job
+    LIMIT p_limit;
 END $function$;
 -- may be called by holdfast_api
 

@@ -74,7 +74,8 @@ class Listed(_Asked):
 class Subject(_Asked):
     """What the claim is about: exactly one of one asset, an identifier of one, or a set.
 
-    A set: all in a place, all within an asset, or a list of assets and identifiers. With `kinds`, those of it alone.
+    A set: all in a place, all within an asset, a list of assets and identifiers, or everything. With `kinds`, those of
+    it alone.
     """
 
     asset: AssetRef | None = None
@@ -82,6 +83,10 @@ class Subject(_Asked):
     place: Annotated[Name | None, Field(description="All assets that stood in it at `from`")] = None
     inside: Annotated[AssetRef | None, Field(description="This asset, and all that stood within it at `from`")] = None
     listed: Listed | None = None
+    everything: Annotated[
+        Literal[True] | None,
+        Field(description="All that the cell knew of at `from`; accounted_for: at any moment before `until`"),
+    ] = None
     kinds: Annotated[tuple[Kind, ...] | None, Field(description="Of a set: only these kinds")] = None
 
 
@@ -101,7 +106,25 @@ class Grades(_Asked):
     place: PlaceGrade = PlaceGrade.CORROBORATED
 
 
-class ClaimAsked(_Asked):
+class ClaimParts(_Asked):
+    """What a claim is made of, but for the cell that it is put to."""
+
+    predicate: Predicate
+    subject: Subject
+    place: Name | None = None
+    country: Country | None = None
+    expected: ExpectedAsked | None = None
+    from_at: Annotated[Moment, Field(alias="from")]
+    until_at: Annotated[Moment, Field(alias="until")]
+    grades: Grades = Grades()
+    max_silence_s: Annotated[
+        dict[Kind, Annotated[int, Field(ge=1, le=86_400)]],
+        Field(description="Per kind, the longest silence allowed, in seconds; capped by policy"),
+    ] = {}
+    known_at: Annotated[Moment | None, Field(description="What was known when; default and at most the horizon")] = None
+
+
+class ClaimAsked(ClaimParts):
     """A claim to check: of what, that what, from when until when."""
 
     model_config = ConfigDict(
@@ -140,19 +163,6 @@ class ClaimAsked(_Asked):
     )
 
     cell: Cell
-    predicate: Predicate
-    subject: Subject
-    place: Name | None = None
-    country: Country | None = None
-    expected: ExpectedAsked | None = None
-    from_at: Annotated[Moment, Field(alias="from")]
-    until_at: Annotated[Moment, Field(alias="until")]
-    grades: Grades = Grades()
-    max_silence_s: Annotated[
-        dict[Kind, Annotated[int, Field(ge=1, le=86_400)]],
-        Field(description="Per kind, the longest silence allowed, in seconds; capped by policy"),
-    ] = {}
-    known_at: Annotated[Moment | None, Field(description="What was known when; default and at most the horizon")] = None
 
 
 class _Answer(BaseModel):

@@ -35,7 +35,7 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Iterator[t
                 raise Rejected("bad_row", f"line {reader.line_num}: it has not as many cells as the heading")
             yield reader.line_num, {name: value.strip() for name, value in row.items()}
     except csv.Error as exc:
-        raise Rejected("bad_csv", f"line {reader.line_num}: {exc}: write CSV as RFC 4180 says") from exc
+        raise Rejected("bad_csv", f"line {reader.reader.line_num}: {exc}: write CSV as RFC 4180 says") from exc
 
 
 def thing(row: Mapping[str, str]) -> dict[str, object]:

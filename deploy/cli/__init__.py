@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "settings": "deploy.cli.settings_cmd:settings",
     "simulate": "deploy.cli.simulate:simulate",
     "ask": "deploy.cli.ask:ask",
+    "jobs": "deploy.cli.jobs:jobs",
     "keys": "deploy.cli.keys:keys",
     "serve": "deploy.cli.serve:serve",
     "sites": "deploy.cli.sites:sites",

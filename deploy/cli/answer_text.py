@@ -17,6 +17,8 @@ Answer = Mapping[str, Any]
 
 def against(answer: Answer) -> bool:
     """Whether anything speaks against the claim, or nothing is known of it."""
+    if "cells" in answer:
+        return any(against(each) for each in answer["cells"])
     if answer.get("answer") is not None:
         return answer["answer"]["verdict"] not in _FINE
     counts = answer["set"]["counts"]
@@ -24,10 +26,11 @@ def against(answer: Answer) -> bool:
 
 
 def screen(answer: Answer) -> str:
-    """Write an answer in at most some 40 lines."""
+    """Write an answer in at most some 40 lines; what several cells answered, each so, and the sums."""
+    if "cells" in answer:
+        return "\n\n".join([*map(screen, answer["cells"]), *map(_sums, answer["sums"])])
     claim = answer["claim"]
-    subject = claim["subject"]
-    about = subject.get("asset") or subject.get("place") or _identifier(subject["identifier"])
+    about = _about(claim["subject"])
     where = claim.get("place") or claim.get("country") or ""
     lines = [
         f"{claim['predicate']} {where}".strip() + f"  {about}  [{claim['from']}, {claim['until']})",
@@ -48,8 +51,28 @@ def screen(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-def _identifier(identifier: Answer) -> str:
-    return f"{identifier['scheme']}:{identifier['value']}"
+def _about(subject: Answer) -> str:
+    """Name what a claim is about."""
+    kinds = f" ({', '.join(subject['kinds'])})" if subject.get("kinds") else ""
+    if listed := subject.get("listed"):
+        count = listed.get("count") or len(listed.get("assets", ())) + len(listed.get("identifiers", ()))
+        return f"a list of {count}{kinds}"
+    if identifier := subject.get("identifier"):
+        return f"{identifier['scheme']}:{identifier['value']}"
+    named = subject.get("asset") or subject.get("place") or subject.get("inside") or "everything"
+    return f"{named}{kinds}"
+
+
+def _sums(sums: Answer) -> str:
+    simulated = " (SIMULATED)" if sums["simulated"] else ""
+    lines = [f"together, {', '.join(sums['cells'])}{simulated}: {sums['members']} things"]
+    lines += _table(sums["counts"], _ORDER) if sums["counts"] else []
+    return "\n".join(lines + (["in the end:", *_accounts(sums["accounts"])] if sums.get("accounts") else []))
+
+
+def _accounts(accounts: Answer) -> list[str]:
+    used = [word for word in _ACCOUNTS if any(word in of_kind for of_kind in accounts.values())]
+    return _table(accounts, used)
 
 
 def _single(one: Answer) -> list[str]:
@@ -71,8 +94,7 @@ def _several(answer: Answer) -> list[str]:
         return ["nothing stood there when the interval began"]
     lines = _table(counts, _ORDER)
     if (accounts := answer.get("accounts")) is not None:
-        used = [word for word in _ACCOUNTS if any(word in of_kind for of_kind in accounts.values())]
-        lines += ["", "in the end:", *_table(accounts, used)]
+        lines += ["", "in the end:", *_accounts(accounts)]
         for name in ("released", "unaccounted"):
             lines += _section(name, answer[name]["listed"], answer[name]["count"])
     worst = answer["worst"]

@@ -9,6 +9,7 @@ import httpx
 from schemas.errors import HoldfastError
 
 PATIENCE_S = 120
+_OF_JOBS = ("job", "url", "state")
 _WRONGLY = frozenset({httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY})
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -46,22 +47,24 @@ def send(
     members: tuple[str, ...],
     **body: Any,  # noqa: ANN401 - httpx's own
 ) -> httpx.Response:
-    """Send a request whose answer must have some members. Raises `NotAnswered`, `AskedWrongly`."""
+    """Send a request whose answer must have some members, or be a job. Raises `NotAnswered`, `AskedWrongly`."""
     if key and not key.isascii():
         raise click.UsageError("--key: an API key is of plain letters, digits, - and _")
     if not url or not key:
         raise click.UsageError("say where the API is and with what key: --url and --key")
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = {"Authorization": f"Bearer {key}", **body.pop("headers", {})}
     try:
         response = httpx.request(method, f"{url.rstrip('/')}{path}", headers=headers, timeout=PATIENCE_S, **body)
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
         raise NotAnswered(f"the API at {url} does not answer ({exc}): does `holdfast serve` run?") from exc
     if response.status_code in _WRONGLY:
         raise AskedWrongly(problem_of(response))
-    if response.status_code != httpx.codes.OK:
+    if response.status_code not in {httpx.codes.OK, httpx.codes.ACCEPTED}:
         raise NotAnswered(problem_of(response))
+    if not members:  # lines, not one document
+        return response
     try:
-        whole = set(members) <= response.json().keys()
+        whole = set(_OF_JOBS if response.status_code == httpx.codes.ACCEPTED else members) <= response.json().keys()
     except (ValueError, AttributeError):
         whole = False
     if not whole:

@@ -4,17 +4,21 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from schemas.canonical import Json
+from schemas.words import Account, Verdict
 from service.facts.claims import Claim
-from service.facts.document import document, document_of_set
+from service.facts.document import by_kind, document, document_of_written
+from service.facts.document import claim as claim_document
 from service.facts.evidence import Evidence, Gap
-from service.facts.judge import judge
+from service.facts.judge import Court, judge
 from service.facts.judgement import instant
-from service.facts.records import AssetId
-from service.facts.sets import judge_set
+from service.facts.portion_form import Written
+from service.facts.portions import Portion, judged, nothing
+from service.facts.records import AssetId, Millis
+from service.facts.sets import concluded
+from service.facts.wording import explain_set
 
 MAX_LISTED = 100  # events, by number and hash
 MAX_WORST = 20
-MAX_SILENCES = 20
 
 _BESIDE = ("claim", "ruleset", "known_at")  # said once, beside the judgements
 
@@ -25,21 +29,40 @@ def one(claim: Claim, asset: AssetId, facts: Evidence) -> dict[str, Json]:
     return {"ruleset": judgement.ruleset, "answer": _without(document(judgement))}
 
 
-def several(
-    claim: Claim, assets: Iterable[AssetId], facts: Evidence, named: frozenset[AssetId] | None = None
-) -> dict[str, Json]:
-    """Judge each of a set; give counts per kind and verdict, and the worst. Never one word (rule 28).
+def portion(court: Court, subjects: Iterable[AssetId], named: frozenset[AssetId] | None = None) -> Portion[Written]:
+    """Judge a portion of a set; its worst members are written as the answer has them.
 
-    `silences`, and what remains to be trusted, are those of all sources that speak of the set or of what holds it;
-    with `named`, of those that speak of these.
+    `named`: of whom it may be said which sources speak, and were silent; None: of all.
     """
-    members = sorted(set(assets))
-    judged = judge_set(claim, members, facts, worst=MAX_WORST, named=named)
-    written = _without(document_of_set(judged))
-    written["worst"] = [_without(document(each)) for each in judged.worst]
-    spoke = None if named is None else {each.source.name for asset in named for each in facts.assets[asset].bindings}
-    written["silences"] = _silences(each for each in facts.gaps if spoke is None or each.source in spoke)
-    return {"ruleset": judged.ruleset, "set": written}
+    return judged(court, subjects, MAX_WORST, named).written(lambda each: _without(document(each)))
+
+
+def several(claim: Claim, whole: Portion[Written], known_at: Millis) -> dict[str, Json]:
+    """Give counts per kind and verdict of a set, and the worst. Never one word (rule 28).
+
+    `silences`, and what remains to be trusted, are those of all sources that speak of the set or of what holds it.
+    """
+    found = concluded(claim, whole, known_at)
+    written = _without(document_of_written(found))
+    written["silences"] = {"count": found.silences, "longest": [_silence(gap) for gap in found.longest]}
+    return {"ruleset": found.ruleset, "set": written}
+
+
+def together(claim: Claim, cells: Sequence[tuple[str, bool, Portion[Written]]]) -> list[Json]:
+    """Sum up what was found in several cells (name, whether it is simulated, what): those that are simulated apart."""
+    found: list[Json] = []
+    for simulated in (False, True):
+        mine = [(cell, portion) for cell, is_simulated, portion in cells if is_simulated is simulated]
+        whole: Portion[Written] = nothing(claim)
+        for _, portion in mine:
+            whole = whole.joined(portion, 0)
+        sums: dict[str, Json] = {"members": whole.members, "counts": by_kind(whole.counts, Verdict)}
+        if whole.counted is not None:
+            sums["accounts"] = by_kind(whole.counted.accounts, Account)
+        words = list[Json](explain_set(sums, claim_document(claim)))
+        if mine:
+            found.append({"simulated": simulated, "cells": [cell for cell, _ in mine], **sums, "words": words})
+    return found
 
 
 def rests_on(events: Sequence[tuple[int, bytes]]) -> dict[str, Json]:
@@ -58,29 +81,11 @@ def _without(written: dict[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in written.items() if name not in _BESIDE}
 
 
-def _silences(gaps: Iterable[Gap]) -> dict[str, Json]:
-    """Give how many silences were recorded, and the longest: those that still last first."""
-    every = list(gaps)
-    longest = sorted(
-        every,
-        key=lambda gap: (
-            gap.until_at is not None,
-            gap.from_at - gap.until_at if gap.until_at is not None else gap.from_at,
-            gap.source,
-            gap.scope,
-            gap.from_at,
-        ),
-    )
+def _silence(gap: Gap) -> Json:
     return {
-        "count": len(every),
-        "longest": [
-            {
-                "source": gap.source,
-                "scope": gap.scope,
-                "from": instant(gap.from_at),
-                "until": instant(gap.until_at),
-                "cause": gap.cause.value,
-            }
-            for gap in longest[:MAX_SILENCES]
-        ],
+        "source": gap.source,
+        "scope": gap.scope,
+        "from": instant(gap.from_at),
+        "until": instant(gap.until_at),
+        "cause": gap.cause.value,
     }

@@ -15,6 +15,7 @@ from service.api import (
     grants,
     health,
     hooks,
+    jobs,
     listings,
     problems,
     records,
@@ -25,14 +26,15 @@ from service.api.feed import Feeds
 from service.api.limits import BodyLimit
 from service.api.metrics import Metrics, Timed
 from service.api.parts import OpenParts
+from service.api.worker import Worker
 
 _ABOUT = """Is this hardware where it is said to be, and has it been so all along? Ask with a claim
-(`POST /v1/attestations`); read what the answer rests on; write what people know as acts. Times are RFC 3339 with a
-zone. Every read can be put `as_of` a moment of the world and `known_at` a moment of our knowledge. Errors are
-problems of RFC 9457.
+(`POST /v1/attestations`; about a large set it becomes a job, `/v1/jobs`); read what the answer rests on; write what
+people know as acts. Times are RFC 3339 with a zone. Every read can be put `as_of` a moment of the world and `known_at`
+a moment of our knowledge. Errors are problems of RFC 9457.
 """
 
-_GUARDED = (attestations, assets, records, acts, hooks, differences, grants, listings, changes, findings)
+_GUARDED = (attestations, jobs, assets, records, acts, hooks, differences, grants, listings, changes, findings)
 
 
 def create_app(open_parts: OpenParts, version: str) -> FastAPI:
@@ -42,7 +44,8 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_parts() as parts:
             app.state.parts = parts
-            yield
+            async with Worker(parts.pool).at_work() as app.state.worker:
+                yield
 
     app = FastAPI(
         title="Holdfast",

@@ -127,9 +127,11 @@ _PROBLEMS = {
     401: "No key, or one that does not hold",
     403: "The key lacks the scope",
     404: "Not there, or not yours to see",
+    409: "It cannot be had any more",
     413: "The body is too large",
-    415: "The body is not said to be JSON",
+    415: "The body is not said to be what the route takes",
     422: "The request is not well formed",
+    429: "So much is open that more has to wait",
     503: "Something is away for now",
 }
 

@@ -1,6 +1,7 @@
 """Whom a claim is about: one thing, or a set: what stood in a place or within an asset, or a list."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -8,6 +9,7 @@ from schemas.acting import IdentifierAsked
 from schemas.answers import Subject
 from schemas.errors import HoldfastError
 from schemas.inventory import Identifier
+from schemas.list_table import Things
 from schemas.words import Kind, Predicate
 from service.api.asking import asset_names
 from service.api.assets import assets_bearing, places_within, standing_at
@@ -21,8 +23,10 @@ from service.store.reading import Book, Rows
 if TYPE_CHECKING:
     import asyncpg
 
-MAX_MEMBERS = 20_000
+MAX_MEMBERS = 100_000
 _DEPTH = 8
+_MANY = 300_000  # of everything, no more are looked at: it is far too many
+_BATCH = 5_000  # identifiers looked up at once: their rows are held in memory
 
 
 class AmbiguousSubject(HoldfastError):
@@ -52,29 +56,48 @@ class Whom:
     unborne: tuple[str, ...] = ()
     ambiguous: frozenset[str] = frozenset()
 
+    @property
+    def size(self) -> int:
+        """How many are judged."""
+        return len(self.members) + len(self.unborne)
 
-async def find(book: Book, subject: Subject, claim: Claim) -> Whom:
-    """Find whom a claim is about.
+
+async def find(book: Book, subject: Subject, claim: Claim, things: Things | None = None) -> Whom:
+    """Find whom a claim is about; `things` is a list that was sent beside it.
 
     Raises `BadClaim`, `TooLarge`, `AssetNotFound`, `PlaceNotFound`, `AmbiguousSubject`.
     """
-    ways = (subject.asset, subject.identifier, subject.place, subject.inside, subject.listed)
-    if sum(way is not None for way in ways) != 1:
-        raise BadClaim("the subject is an asset, an identifier, a place, what is inside an asset, or a list: give one")
+    ways = (subject.asset, subject.identifier, subject.place, subject.inside, subject.listed, subject.everything)
+    if sum(way is not None for way in (*ways, things)) != 1:
+        raise BadClaim(
+            "the subject is an asset, an identifier, a place, what is inside an asset, a list, or everything: give one"
+        )
     if subject.asset is not None or subject.identifier is not None:
         if subject.kinds:
             raise BadClaim("`kinds` chooses among a set: ask about a place, what is inside an asset, or a list")
         return await _one(book, subject, claim)
-    whom = await _set(book, subject, claim)
-    if subject.kinds:
+    whom = await _set(book, subject, claim, things)
+    if subject.kinds and subject.everything is None:
         kinds = {row["asset"]: row["kind"] for row in await evidence.kinds(book, whom.members)}
         whom = replace(whom, members=[each for each in whom.members if kinds.get(each) in subject.kinds])
-    if len(whom.members) > MAX_MEMBERS:
-        raise TooLarge(
-            f"this claim is about {len(whom.members)} things, and at most {MAX_MEMBERS} can be judged at once: ask "
-            "hall by hall or rack by rack, or choose `kinds`"
-        )
+    await _check_size(book, whom)
     return whom
+
+
+async def _check_size(book: Book, whom: Whom) -> None:
+    """Raise `TooLarge`, saying what would be small enough, where a claim is about more than can be judged."""
+    if whom.size <= MAX_MEMBERS:
+        return
+    counts: dict[str, int] = {}
+    for row in await evidence.kinds(book, whom.members):
+        counts[row["kind"]] = counts.get(row["kind"], 0) + 1
+    few = ", ".join(f"{kind} ({count})" for kind, count in sorted(counts.items()) if count <= MAX_MEMBERS)
+    kinds = f"choose `kinds` that are few enough: {few}; or " if few else ""
+    at_least = "at least " if len(whom.members) >= _MANY else ""
+    raise TooLarge(
+        f"this claim is about {at_least}{whom.size} things, and at most {MAX_MEMBERS} can be judged in one: {kinds}ask "
+        "hall by hall or rack by rack, or about parts of the list"
+    )
 
 
 async def _one(book: Book, subject: Subject, claim: Claim) -> Whom:
@@ -86,23 +109,17 @@ async def _one(book: Book, subject: Subject, claim: Claim) -> Whom:
     return replace(_gathered(await borne(book, [subject.identifier])), one=True)
 
 
-async def _set(book: Book, subject: Subject, claim: Claim) -> Whom:
+async def _set(book: Book, subject: Subject, claim: Claim, things: Things | None) -> Whom:
+    if things is not None:
+        return await _listed(book, things.assets, things.identifiers)
     if subject.listed is not None:
         if not (subject.listed.assets or subject.listed.identifiers):
             raise BadClaim("the list is empty: name assets, identifiers or both")
-        found = _gathered(await borne(book, subject.listed.identifiers))
-        asked = sorted(set(subject.listed.assets))
-        known = {row["name"]: row["asset"] for row in await evidence.names(book, asked)} if asked else {}
-        there = {row["asset"] for row in await evidence.kinds(book, sorted(set(known.values())))}
-        members = {known[name] for name in asked if known.get(name) in there}
-        strangers = tuple(name for name in asked if known.get(name) not in there)
-        return Whom(
-            sorted({*found.members, *members}),
-            unborne=(*found.unborne, *strangers),
-            ambiguous=found.ambiguous | set(strangers),
-        )
+        return await _listed(book, sorted(set(subject.listed.assets)), subject.listed.identifiers)
     if claim.predicate is Predicate.NOT_ON_RECORD:
         raise BadClaim("not_on_record is asked of things by name: of a place or a rack, ask accounted_for")
+    if subject.everything is not None:
+        return Whom(await _everything(book, subject, claim))
     if subject.inside is not None:
         canonical, _, names = await asset_names(book, subject.inside)
         within = await evidence.inside(book, [], names, claim.from_at, _DEPTH)
@@ -111,6 +128,29 @@ async def _set(book: Book, subject: Subject, claim: Claim) -> Whom:
     if claim.predicate is Predicate.ACCOUNTED_FOR:
         return Whom(await stood_or_kept(book, place, claim.from_at, claim.until_at))
     return Whom([str(row["asset"]) for row in await standing_at(book, place, claim.from_at, _DEPTH)])
+
+
+async def _everything(book: Book, subject: Subject, claim: Claim) -> list[str]:
+    """Name all that the book knew of when the interval began; where accounts are asked for, before it ended."""
+    before = claim.until_at - 1 if claim.predicate is Predicate.ACCOUNTED_FOR else claim.from_at
+    kinds = None if subject.kinds is None else [kind.value for kind in subject.kinds]
+    return await evidence.everything(book, kinds, before, _MANY)
+
+
+async def _listed(book: Book, asked: Sequence[str], identifiers: Sequence[IdentifierAsked]) -> Whom:
+    found: dict[IdentifierAsked, str | Literal[False] | None] = {}
+    for first in range(0, len(identifiers), _BATCH):
+        found |= await borne(book, identifiers[first : first + _BATCH])
+    gathered = _gathered(found)
+    known = {row["name"]: row["asset"] for row in await evidence.names(book, list(asked))} if asked else {}
+    there = {row["asset"] for row in await evidence.kinds(book, sorted(set(known.values())))}
+    members = {known[name] for name in asked if known.get(name) in there}
+    strangers = tuple(name for name in asked if known.get(name) not in there)
+    return Whom(
+        sorted({*gathered.members, *members}),
+        unborne=(*gathered.unborne, *strangers),
+        ambiguous=gathered.ambiguous | set(strangers),
+    )
 
 
 def _gathered(found: Mapping[IdentifierAsked, str | Literal[False] | None]) -> Whom:
@@ -160,10 +200,7 @@ async def borne(book: Book, several: Iterable[IdentifierAsked]) -> dict[Identifi
 
     A few round trips for any number of them.
     """
-    normal: dict[IdentifierAsked, set[str]] = {}
-    for asked in several:
-        stated = Identifier(asked.scheme, asked.scope or "", asked.value)
-        normal[asked] = {value.value for kind in Kind if (value := usable(kind, stated)) is not None}
+    normal = await asyncio.to_thread(_normal, several)
     names: set[str] = set()
     for scheme in sorted({asked.scheme for asked in normal}):
         values = sorted({value for asked, each in normal.items() if asked.scheme is scheme for value in each})
@@ -182,6 +219,15 @@ async def borne(book: Book, several: Iterable[IdentifierAsked]) -> dict[Identifi
         clear = bool(mine) and len(assets) <= 1 and not any(row["shared"] for row in meant)
         found[asked] = next(iter(assets), None) if clear else False
     return found
+
+
+def _normal(several: Iterable[IdentifierAsked]) -> dict[IdentifierAsked, set[str]]:
+    """Give the values by which each may be kept; of thousands that takes a while, and others are answered meanwhile."""
+    normal: dict[IdentifierAsked, set[str]] = {}
+    for asked in several:
+        stated = Identifier(asked.scheme, asked.scope or "", asked.value)
+        normal[asked] = {value.value for kind in Kind if (value := usable(kind, stated)) is not None}
+    return normal
 
 
 def _entered(rows: Rows, found: dict[str, Spans], holders: Mapping[str, Spans], window: Span) -> set[str]:

@@ -30,6 +30,19 @@ async function call(path, body) {
   return { answer, text };
 }
 
+async function followed(job) {
+  try {
+    for (;;) {
+      const { answer: found } = await call(job.url);
+      $("progress").textContent = `Judged ${found.progress.done} of ${found.progress.of} things; this takes a while.`;
+      $("progress").hidden = false;
+      if (found.state === "done") return { answer: found.answer, text: JSON.stringify(found.answer) };
+      if (found.state !== "open") throw new Error(found.words || `the job is ${found.state}`);
+      await new Promise((later) => { setTimeout(later, 500); });
+    }
+  } finally { $("progress").hidden = true; }
+}
+
 function trouble(error) {
   $("problem").textContent = error ? error.message : "";
   $("problem").hidden = !error;
@@ -83,7 +96,8 @@ $("claim-form").addEventListener("submit", (event) => {
       const where = $("where").value.trim() || $("site").value;
       claim[/^[A-Z]{2}$/.test(where) ? "country" : "place"] = where;
     }
-    const { answer, text } = await call("/v1/attestations", claim);
+    const asked = await call("/v1/attestations", claim);
+    const { answer, text } = asked.answer.job ? await followed(asked.answer) : asked;
     $("answer").hidden = false;
     $("answer-raw").textContent = text;
     $("answer-head").textContent = `As known at ${answer.known_at}, by ruleset ${answer.ruleset}, resting on ` +

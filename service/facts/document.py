@@ -1,5 +1,8 @@
 """The JSON documents of judgements: the same judgement, the same members in the same order. Pure."""
 
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
 from schemas.canonical import Json
 from schemas.words import Account, Kind, Predicate, Status, Verdict
 from service.facts.claims import Claim, Expected
@@ -9,6 +12,8 @@ from service.facts.sets import SetJudgement
 from service.facts.statuses import Stated
 from service.facts.tally import Tally
 from service.facts.wording import explain, explain_set
+
+W = TypeVar("W", Account, Verdict)
 
 NONE_ABOVE = "none above the tolerance"
 
@@ -57,24 +62,24 @@ def document(judgement: Judgement) -> dict[str, Json]:
     return out
 
 
-def document_of_set(judged: SetJudgement) -> dict[str, Json]:
+def document_of_set(judged: SetJudgement[Judgement]) -> dict[str, Json]:
     """Give the answer about a set: counts per kind and verdict, and the worst members; never one word."""
+    return document_of_written(judged.written(document))
+
+
+def document_of_written(judged: SetJudgement[dict[str, Json]]) -> dict[str, Json]:
+    """Give the same of a set whose worst members were written already."""
     out: dict[str, Json] = {
         "claim": claim(judged.claim),
         "ruleset": judged.ruleset,
         "known_at": instant(judged.known_at),
         "members": judged.members,
-        "counts": {
-            kind.value if kind is not None else "unknown": {
-                verdict.value: of_kind[verdict] for verdict in Verdict if verdict in of_kind
-            }
-            for kind, of_kind in ((kind, judged.counts[kind]) for kind in (*Kind, None) if kind in judged.counts)
-        },
+        "counts": by_kind(judged.counts, Verdict),
         "limits": {
             kind.value: {"max_silence_ms": limit, "report_interval_ms": interval_for(limit)}
             for kind, limit in judged.limits.items()
         },
-        "worst": [document(each) for each in judged.worst],
+        "worst": list[Json](judged.worst),
         "remains_to_trust": [each.document() for each in judged.remains_to_trust],
         "cannot_see": [each.document() for each in judged.cannot_see],
     }
@@ -82,6 +87,18 @@ def document_of_set(judged: SetJudgement) -> dict[str, Json]:
         out |= _tally(judged.tally)
     out["words"] = list[Json](explain_set(out, claim(judged.claim)))
     return out
+
+
+def by_kind(counts: Mapping[Kind | None, Mapping[W, int]], words: Iterable[W]) -> dict[str, Json]:
+    """Give counts by kind and word, in the order of the kinds and of the words."""
+    order = list(words)
+    return {
+        kind.value if kind is not None else "unknown": {
+            word.value: counts[kind][word] for word in order if word in counts[kind]
+        }
+        for kind in (*Kind, None)
+        if kind in counts
+    }
 
 
 def claim(asked: Claim) -> dict[str, Json]:
@@ -113,14 +130,8 @@ def _expected(expected: Expected) -> dict[str, Json]:
 
 
 def _tally(found: Tally) -> dict[str, Json]:
-    of_kinds = ((kind, found.accounts[kind]) for kind in (*Kind, None) if kind in found.accounts)
     return {
-        "accounts": {
-            kind.value if kind is not None else "unknown": {
-                account.value: of_kind[account] for account in Account if account in of_kind
-            }
-            for kind, of_kind in of_kinds
-        },
+        "accounts": by_kind(found.accounts, Account),
         "released": {
             "count": found.releases,
             "listed": [

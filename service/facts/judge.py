@@ -13,11 +13,11 @@ from service.facts.chain import Chain, Mode
 from service.facts.claims import Claim
 from service.facts.contents import Contained, Containing
 from service.facts.evidence import Evidence
-from service.facts.judgement import Code, Judgement, Silence, Stretch, instant
+from service.facts.judgement import LISTED, Code, Judgement, Silence, Stretch, code, instant
 from service.facts.located import Located, Locating, reached
 from service.facts.policy import CURRENT, Ruleset, effective
 from service.facts.records import AssetId, Binding
-from service.facts.remains import LISTED, cannot_see, code, remains_to_trust, wanting, would_raise
+from service.facts.remains import cannot_see, remains_to_trust, wanting, would_raise
 from service.facts.spans import clip, subtract, total, union
 from service.facts.unrecorded import Recording, Unrecorded
 from service.facts.witnesses import placing_against, placing_for, speaking, witnesses
@@ -235,8 +235,11 @@ class Court:
             self._used(subject, supporting),
             tuple(dict.fromkeys(would)),
             tuple(remains_to_trust(self.chain, [*supporting, *against])),
-            tuple(cannot_see(self.claim, self.chain, supporting, verdict)),
+            tuple(cannot_see(self.claim, self._nameless(supporting), verdict)),
         )
+
+    def _nameless(self, supporting: Sequence[Binding]) -> int:
+        return len({each.asset for each in supporting if self.chain.by_slot(each.asset)})
 
     def _used(self, subject: AssetId, supporting: Sequence[Binding]) -> dict[Kind, int]:
         """Give the limits of the kinds on the way; all of them can be had from the ruleset and the claim."""

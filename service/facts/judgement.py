@@ -1,6 +1,6 @@
 """The answer to one claim about one subject, and its document (SEMANTICS rule 3: the same bytes for ever)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -9,6 +9,8 @@ from schemas.words import Account, IdentityGrade, Kind, PlaceGrade, Verdict
 from service.facts.claims import Claim
 from service.facts.records import AssetId, Millis
 from service.facts.statuses import Stated
+
+LISTED = 8  # names in one remark; `count` says how many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,16 @@ class Code:
     def document(self) -> dict[str, Json]:
         """Give the JSON form: `code` and its parameters."""
         return {"code": self.code, **dict(self.detail)}
+
+
+def code(name: str, **detail: str | int | None) -> Code:
+    """Make a remark."""
+    return Code(name, tuple(detail.items()))
+
+
+def named(names: Sequence[str]) -> dict[str, str | int | None]:
+    """Give the first of some names of sources, and how many there are, as a remark has them."""
+    return {"sources": ", ".join(names[:LISTED]), "count": len(names)}
 
 
 @dataclass(frozen=True, slots=True)

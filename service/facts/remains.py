@@ -5,30 +5,13 @@ All are codes with parameters, in a fixed order; words for people are made elsew
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from schemas.words import (
-    Account,
-    IdentityGrade,
-    Kind,
-    PlaceGrade,
-    Predicate,
-    SourceClass,
-    Status,
-    Timing,
-    Verdict,
-    rank,
-)
+from schemas.words import Account, Kind, PlaceGrade, Predicate, Status, Timing, Verdict, rank
 from service.facts.chain import Chain, Mode
 from service.facts.claims import Claim
-from service.facts.judgement import Code, Silence, Stretch, instant
+from service.facts.judgement import Code, Silence, Stretch, code, instant, named
 from service.facts.policy import interval_for
 from service.facts.records import UNKNOWN_DOMAIN, AssetId, Binding, Millis
-
-LISTED = 8  # names in one remark; `count` says how many there are
-
-
-def code(name: str, **detail: str | int | None) -> Code:
-    """Make a remark."""
-    return Code(name, tuple(detail.items()))
+from service.facts.trust import senses, trust_in, trusted
 
 
 def would_raise(
@@ -48,7 +31,7 @@ def would_raise(
             yield code(name, count=count)
     untimed = sorted({each.source.name for each in bindings if any(run.timing is Timing.UNTIMED for run in each.runs)})
     if untimed:
-        yield code("usable_time_in_reports", **_named(untimed))
+        yield code("usable_time_in_reports", **named(untimed))
     if not bindings:
         yield code("a_source_that_reports_it")
 
@@ -87,7 +70,7 @@ def _too_slow(chain: Chain, bindings: Iterable[Binding], limits: Mapping[Kind, M
             "report_interval_at_most",
             kind=kind.value,
             interval_ms=interval_for(limits[kind]),
-            **_named(sorted(slow[kind])),
+            **named(sorted(slow[kind])),
         )
 
 
@@ -109,46 +92,23 @@ def _placed(claim: Claim, chain: Chain, bindings: Sequence[Binding]) -> Iterator
         yield code("a_source_of_another_control_domain", have=", ".join(sorted(domains)) or None)
     unknown = sorted({each.source.name for each in placed if each.source.control_domain in {UNKNOWN_DOMAIN, ""}})
     if unknown:
-        yield code("control_domain_of_sources", **_named(unknown))
+        yield code("control_domain_of_sources", **named(unknown))
     if claim.place_needed is PlaceGrade.INSPECTED:
         yield code("an_inspection_on_site")
 
 
-def remains_to_trust(chain: Chain, bindings: Sequence[Binding]) -> Iterator[Code]:
-    """Say what remains to be trusted: witnesses first, then who controls the sources, and what was not kept."""
-    yield code("independent_witnesses", count=0)
-    domains: dict[str, set[str]] = {}
-    for binding in bindings:
-        domains.setdefault(binding.source.control_domain or UNKNOWN_DOMAIN, set()).add(binding.source.name)
-    for domain in sorted(domains, key=lambda name: (name != UNKNOWN_DOMAIN, name)):
-        name = "sources_of_unknown_domain" if domain == UNKNOWN_DOMAIN else "control_domain"
-        detail = {} if domain == UNKNOWN_DOMAIN else {"domain": domain}
-        yield code(name, **detail, **_named(sorted(domains[domain])))
-    held: dict[Kind, list[set[str]]] = {}
-    for asset in sorted({each.asset for each in bindings if each.container is not None}):
-        found = chain.of(asset)
-        mine = {each.source.control_domain for each in bindings if each.asset == asset and each.container is not None}
-        if found is not None:
-            held.setdefault(found.kind, []).append(mine)
-    for kind, sets in sorted(held.items()):
-        alone = [next(iter(domain)) for domain in sets if len(domain) == 1]
-        if alone:
-            yield code("containment_by_one_domain", kind=kind.value, domains=", ".join(sorted(set(alone))))
-    if any(senses(each) for each in bindings):
-        yield code("surveys_of_positions")
-    if any(rank(chain.identity_of(each)) < rank(IdentityGrade.SIGNED) for each in bindings):
-        yield code("reports_are_not_signed")
-    yield code("who_ran_the_consumer")
-    yield code("raw_messages_not_kept")
+def remains_to_trust(chain: Chain, bindings: Iterable[Binding]) -> Iterator[Code]:
+    """Say what remains to be trusted of what these bindings say."""
+    return trusted(trust_in(chain, bindings))
 
 
-def cannot_see(claim: Claim, chain: Chain, bindings: Iterable[Binding], verdict: Verdict) -> Iterator[Code]:
-    """Say what software cannot see, whatever the verdict."""
+def cannot_see(claim: Claim, nameless: int, verdict: Verdict) -> Iterator[Code]:
+    """Say what software cannot see, whatever the verdict; `nameless`: so many parts are told by their slots alone."""
     yield code("an_unpowered_box_in_a_warehouse")
     if claim.predicate is Predicate.CONTAINS:
         yield code("a_part_that_nobody_reports")
-        if count := len({each.asset for each in bindings if chain.by_slot(each.asset)}):
-            yield code("a_part_without_identifier_changed_for_another", count=count)
+        if nameless:
+            yield code("a_part_without_identifier_changed_for_another", count=nameless)
     elif claim.predicate is Predicate.NOT_ON_RECORD:
         yield code("a_part_that_nobody_reports")
         yield code("what_other_books_hold")
@@ -156,13 +116,3 @@ def cannot_see(claim: Claim, chain: Chain, bindings: Iterable[Binding], verdict:
         yield code("a_device_does_not_sense_where_it_is")
     if verdict is Verdict.CONFIRMED:
         yield code("what_happened_within_the_silences_allowed")
-
-
-def senses(binding: Binding) -> bool:
-    """Whether a binding is by a facility source that a survey ties to its place."""
-    return binding.place is not None and binding.surveyed and binding.source.source_class is SourceClass.FACILITY
-
-
-def _named(names: Sequence[str]) -> dict[str, str | int | None]:
-    shown = ", ".join(names[:LISTED])
-    return {"sources": shown, "count": len(names)}

@@ -5,8 +5,9 @@ Counts are of the end of what was judged; every thing is in exactly one account.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from schemas.words import Account, Kind
+from schemas.words import Account, Kind, Verdict
 from service.facts.judgement import Stretch
 from service.facts.records import AssetId, Millis
 
@@ -46,11 +47,51 @@ class Tally:
 
 _WORST = ("missing", "overdue", "unplaced", "silent", "never_seen")
 
+To = tuple[str | None, str | None]  # a party, and a paper
 
-def tally(things: Iterable[tuple[AssetId, Kind | None, tuple[Stretch, ...]]], from_at: Millis) -> Tally:
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of a portion of a set, so that it can be joined with what became of another.
+
+    `released`: by party and paper, how many things, and how many of these were accepted. `lost`: the first `LISTED` of
+    the `missing` things that are unaccounted for.
+    """
+
+    accounts: Mapping[Kind | None, Mapping[Account, int]]
+    released: Mapping[To, tuple[int, int]]
+    lost: tuple[Unaccounted, ...]
+    missing: int
+
+    def joined(self, other: "Counted") -> "Counted":
+        """Give what became of both portions; no thing is in both."""
+        released = dict(self.released)
+        for to, (count, accepted) in other.released.items():
+            mine = released.get(to, (0, 0))
+            released[to] = (mine[0] + count, mine[1] + accepted)
+        lost = sorted((*self.lost, *other.lost), key=_order)[:LISTED]
+        return Counted(summed(self.accounts, other.accounts), released, tuple(lost), self.missing + other.missing)
+
+
+W = TypeVar("W", Account, Verdict)
+
+
+def summed(
+    one: Mapping[Kind | None, Mapping[W, int]], other: Mapping[Kind | None, Mapping[W, int]]
+) -> dict[Kind | None, dict[W, int]]:
+    """Add counts by kind and word."""
+    found = {kind: dict(counts) for kind, counts in one.items()}
+    for kind, counts in other.items():
+        of_kind = found.setdefault(kind, {})
+        for word, count in counts.items():
+            of_kind[word] = of_kind.get(word, 0) + count
+    return found
+
+
+def counted(things: Iterable[tuple[AssetId, Kind | None, tuple[Stretch, ...]]], from_at: Millis) -> Counted:
     """Count things by what became of them last. Those of which nothing is known were never seen since `from_at`."""
     accounts: dict[Kind | None, dict[Account, int]] = {}
-    released: dict[tuple[str | None, str | None], list[bool]] = {}
+    released: dict[To, tuple[int, int]] = {}
     lost: list[Unaccounted] = []
     for asset, kind, stretches in things:
         last = stretches[-1] if stretches else None
@@ -62,13 +103,22 @@ def tally(things: Iterable[tuple[AssetId, Kind | None, tuple[Stretch, ...]]], fr
             lost.append(Unaccounted(asset, kind, why, since))
         elif account is Account.RELEASED and last is not None and last.stated is not None:
             to = (last.stated.party, last.stated.document)
-            released.setdefault(to, []).append(last.stated.accepted is not None)
-    lost.sort(key=lambda each: (_WORST.index(each.why or "silent"), each.since, each.asset))
-    to_whom = sorted(released.items(), key=lambda each: (each[0][0] or "", each[0][1] or ""))
+            count, accepted = released.get(to, (0, 0))
+            released[to] = (count + 1, accepted + (last.stated.accepted is not None))
+    return Counted(accounts, released, tuple(sorted(lost, key=_order)[:LISTED]), len(lost))
+
+
+def tally(found: Counted) -> Tally:
+    """Give the tally of a whole set."""
+    to_whom = sorted(found.released.items(), key=lambda each: (each[0][0] or "", each[0][1] or ""))
     return Tally(
-        accounts,
-        tuple(Released(*to, len(accepted), sum(accepted)) for to, accepted in to_whom[:LISTED]),
-        tuple(lost[:LISTED]),
+        found.accounts,
+        tuple(Released(*to, count, accepted) for to, (count, accepted) in to_whom[:LISTED]),
+        found.lost,
         len(to_whom),
-        len(lost),
+        found.missing,
     )
+
+
+def _order(each: Unaccounted) -> tuple[int, Millis, AssetId]:
+    return (_WORST.index(each.why or "silent"), each.since, each.asset)

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from schemas.words import SourceClass, Status, Verdict
 from service.facts.chain import Chain, Mode
-from service.facts.judgement import Code, Disagreement, instant
+from service.facts.judgement import Code, Disagreement, code, instant
 from service.facts.quarrels import in_order
 from service.facts.records import AssetId, Binding, Millis
-from service.facts.remains import code
 from service.facts.spans import clip, union
 from service.facts.statuses import Stated, standing
 

@@ -7,8 +7,8 @@ from service.facts.chain import Chain, Mode
 from service.facts.judgement import Witness
 from service.facts.placing import Placing
 from service.facts.records import AssetId, Binding
-from service.facts.remains import senses
 from service.facts.spans import clip, union
+from service.facts.trust import senses
 
 _NAMES = (
     *("asset", "source", "scope", "slot", "from_at", "container", "place", "lifted_from", "until_at", "grade"),

@@ -4,6 +4,8 @@ Each takes a `Book` over a connection under the role `holdfast_api`; none begins
 Whatever is given back was so as known at `known_at`, or is marked by times that lie after it.
 """
 
+import asyncpg
+
 from service.facts.records import Millis
 from service.store.reading import Book, Rows
 from service.store.sqlfile import load
@@ -130,3 +132,14 @@ async def began(book: Book) -> Millis | None:
     """Give when the book began; None where nothing was in it by `known_at`."""
     rows = await book.ask(_SQL["read_began"], book.known_at)
     return int(rows[0]["at"]) if rows else None
+
+
+async def everything(book: Book, kinds: list[str] | None, before: Millis, limit: int) -> list[str]:
+    """Name the things of the book that were there at or before a moment, of some kinds, up to so many."""
+    return [row["asset"] for row in await book.ask(_SQL["read_everything"], kinds, before, book.known_at, limit)]
+
+
+async def event_digest(book: Book, names: list[str]) -> asyncpg.Record:
+    """Give the count, the last number and one hash over the hashes of all events about things, up to `known_at`."""
+    (row,) = await book.ask(_SQL["read_event_digest"], names, book.known_at)
+    return row

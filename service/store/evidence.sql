@@ -98,3 +98,11 @@ FROM read_stood($1, $2, $3, $4, $5, $6, $7)
 -- name: read_began
 SELECT at
 FROM read_began($1, $2, $3)
+
+-- name: read_everything
+SELECT asset
+FROM read_everything($1, $2, $3, $4, $5, $6)
+
+-- name: read_event_digest
+SELECT count, last, sha256
+FROM read_event_digest($1, $2, $3, $4)

@@ -30,6 +30,22 @@ NO_CELL = {
         ("all_positions", "migrations_applied"),
         "probes look at every cell: positions and numbers alone",
     ),
+    **dict.fromkeys(
+        (
+            "jobs_at_hand",
+            "set_viewer",
+            "chunk_take",
+            "chunk_done",
+            "chunks_drop",
+            "job_put",
+            "job_taken",
+            "job_lease",
+            "job_end",
+            "job_drop",
+            "chunk_put",
+        ),
+        "a job is its operator's, and may span its cells: found by operator and id, once the viewer is set",
+    ),
     **dict.fromkeys(("read_cells", "read_asset_cells"), "asks for all of the viewer's cells, which are bound"),
 }
 # Functions of migrations whose queries look at more than one cell, and why.
@@ -39,6 +55,11 @@ NO_CELL_IN_FUNCTION = {
     "viewer_of": "cells of a party",
     "all_positions": "probes look at every cell",
     "migrations_applied": "the ledger has no cells",
+    "jobs_at_hand": "whose job it is comes out of it",
+    **dict.fromkeys(
+        ("read_job", "read_jobs_page", "read_job_chunks", "read_job_portion", "read_job_verdicts"),
+        "a job is its operator's, and may span its cells",
+    ),
 }
 
 

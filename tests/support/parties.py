@@ -15,9 +15,11 @@ from service.store.reading import Viewer
 from tests.support.book import BEGIN, DAY, HOUR, POSITION, SITE, Seeded, asset_id
 
 OTHER_POSITION = "KUL-1/H1/R1/P02"
+FROM, UNTIL = "2025-06-01T01:00:00Z", "2025-06-01T20:00:00Z"
 FIELDS = ("identifiers", "evidence", "statuses", "events", "findings", "work")
 _BYTES = re.compile(r"\\x((?:[0-9a-f]{2})+)")
 LATER = BEGIN + 900 * DAY
+JOB = asset_id("job 1")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ ALLOWED: dict[str, set[Party]] = {
     "purpose of auditor-1": {*_ALL},
     "purpose of exporter-2": {*_ALL},
     "purpose of exporter-3": {*_ALL},
+    # what the operator asked, and was answered
+    "words of job 1": {OWNER},
     # the rival's book
     asset_id("sin-1/rack"): {RIVAL},
     asset_id("sin-1/server"): {RIVAL},
@@ -152,6 +156,7 @@ class Hidden:
                 "INSERT INTO dead_letter VALUES ($1, 'telemetry', 0, 0, $2, $3, 'bad_json', $4, NULL, '[]', 'x', $5)",
                 book.cell, n, BEGIN + HOUR, f"words of dead letter {n}", f"bmc-{n}",
             )  # fmt: skip
+        await self._job()
         await self.grant(EXPORTER, things=[kul("gpu1")], fields=("identifiers",))
         await self.grant(LESSOR, place=POSITION)
         await self.grant(REGULATOR, licence="LICENCE-1", fields=("statuses",))
@@ -204,6 +209,23 @@ class Hidden:
     async def key(self, party: Party) -> str:
         """Make a key of a party."""
         return await keys.create(self.book.connection, party.name, "test", party.scopes, at=BEGIN, kind=party.kind)
+
+    async def _job(self) -> None:
+        """Put a job of the operator's that is done."""
+        words = "words of job 1"
+        claim = {"predicate": "stayed", "subject": {"everything": True}, "from": FROM, "until": UNTIL}
+        asked = {"cell": "kul-1", "simulated": True, "known_at": BEGIN + DAY, "remarks": {}}
+        question = {**asked, "asked": {**claim, "cell": "kul-1"}, "stated": {**claim, "subject": {"place": words}}}
+        form = canonical({"of_all": False, "questions": [question]})
+        await self.book.connection.execute(
+            "INSERT INTO job VALUES ('acme', $1, $2, NULL, 'done', '{kul-1}', $3, $3, '', 1, $4, "
+            "now() + '1 day'::interval, $4, NULL, $4, $2, $5)",
+            JOB, words, form, BEGIN, canonical({"words": words}),
+        )  # fmt: skip
+        await self.book.connection.execute(
+            "INSERT INTO job_chunk VALUES ('acme', $1, 0, 'kul-1', '{}', $2, '{}', 1, 1, NULL, $3, $4, '{}', $4)",
+            JOB, [words], BEGIN, canonical({"subject": words}) + b"\n",
+        )  # fmt: skip
 
     async def _status(self, key: str, asset: str, party: str, document: str) -> None:
         self._n += 1
