@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import asyncpg
 from fastapi import Header, Path, Query, Request, Response, status
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import ValidationError
 
 from schemas.acting import AssetRef, Name
 from schemas.answers import RACK, Grades, Subject
@@ -91,28 +93,31 @@ async def make_job(request: Request, connection: Reads, caller: CanRead, asked: 
     },
 )
 async def make_job_of_list(
-    request: Request,
-    connection: Reads,
-    caller: CanRead,
-    asked: Annotated[ListAsked, Query()],
-    key: Key = None,
+    request: Request, caller: CanRead, asked: Annotated[ListAsked, Query()], key: Key = None
 ) -> Response:
     """Let a claim about a list of up to 100,000 lines be judged as a job: CSV with a heading, one thing per line.
 
     Columns: `asset`, or `scheme`, `value` and, if known, `scope`. What stands in it twice is judged once; what names
     nothing of yours, or many things, is `unproven`. The answer names the list by its number of things and a hash.
     """
-    table = await _table(request)
-    subject = Subject(kinds=tuple(asked.kind) or None)
-    claim = JobAsked.model_validate(
-        {
-            **asked.model_dump(exclude={"kind", "identity", "grade", "max_silence_s"}),
-            "subject": subject,
-            "grades": Grades(identity=asked.identity, place=asked.grade),
-            "max_silence_s": dict(each.split("=") for each in asked.max_silence_s),
-        }
-    )
-    return taken(request, await jobbing.make(connection, caller.viewer, claim, key, table))
+    claim = _claim(asked)
+    table = await _table(request)  # however slowly it comes: no connection is held meanwhile
+    async with parts_of(request).pool.acquire() as connection:
+        return taken(request, await jobbing.make(connection, caller.viewer, claim, key, table))
+
+
+def _claim(asked: ListAsked) -> JobAsked:
+    """Make the claim about a list of what stands in the query. Raises `RequestValidationError`."""
+    members = {
+        **asked.model_dump(exclude={"kind", "identity", "grade", "max_silence_s"}),
+        "subject": Subject(kinds=tuple(asked.kind) or None),
+        "grades": Grades(identity=asked.identity, place=asked.grade),
+        "max_silence_s": dict(each.split("=") for each in asked.max_silence_s),
+    }
+    try:
+        return JobAsked.model_validate(members)
+    except ValidationError as exc:
+        raise RequestValidationError(exc.errors()) from exc
 
 
 async def _table(request: Request) -> Things:

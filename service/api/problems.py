@@ -32,10 +32,10 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Give a problem as a response. 503 says when to come again."""
+    """Give a problem as a response. 429 and 503 say when to come again."""
     body = Problem(type=_PREFIX + slug, title=title, status=status, detail=detail, errors=errors)
     more = dict(headers or {})
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         more.setdefault("Retry-After", _RETRY_AFTER_S)
     if status == HTTPStatus.UNAUTHORIZED:
         more.setdefault("WWW-Authenticate", "Bearer")

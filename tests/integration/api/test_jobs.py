@@ -277,6 +277,7 @@ async def test_an_operator_has_so_many_open_jobs_and_is_told_what_to_do(idle: "A
     made = next(each for each in at_once if each.status_code == 202)
     refused = await make(idle)
     assert made.json()["job"] in refused.json()["detail"]
+    assert refused.headers["Retry-After"]
     cancelled = await idle.client.delete(made.headers["Location"])
     assert cancelled.json()["state"] == "cancelled"
     assert (await make(idle)).status_code == 202
@@ -431,11 +432,14 @@ async def test_what_is_wrong_in_a_list_is_named_by_its_line(api: "Api", table: s
     assert says in answer.json()["detail"]
 
 
-async def test_a_list_that_is_no_text_is_refused_as_such(api: "Api") -> None:
+async def test_a_list_that_is_no_text_or_asked_about_wrongly_is_refused_as_such(api: "Api") -> None:
     assert (await listed(api, b"\xff\xfe\x00")).status_code == 415
     query = dict((await listed(api, "")).request.url.params)
     plain = await api.client.post("/v1/jobs/csv", params=query, content="scheme,value\n")
     assert plain.json()["type"].endswith("not-csv")
+    for limit in ("printer=60", "gpu=90000", "gpu=0", "gpu"):
+        wrong = await listed(api, "scheme,value\nserial,SN-1\n", max_silence_s=limit)
+        assert (wrong.status_code, wrong.json()["type"].rpartition(":")[2]) == (422, "invalid-request"), limit
     unasked = await api.client.post("/v1/jobs/csv", content="scheme,value\n", headers=CSV)
     assert unasked.json()["type"].endswith("invalid-request")
 
