@@ -119,6 +119,7 @@ async def _listings(api: "Api") -> list[str]:
         path
         for path, operations in paths.items()
         if any(each["name"] == "cursor" for each in operations.get("get", {}).get("parameters", ()))
+        and "application/json" in operations["get"]["responses"]["200"]["content"]  # a page, not lines
     ]
     return [path.replace("{asset}", kul("server")).replace("{place}", POSITION) for path in taking]
 
