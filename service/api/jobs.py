@@ -18,13 +18,14 @@ from schemas.jobs import JOB, JobAnswer, JobAsked, JobsAnswer, JobShown, ListAsk
 from schemas.list_table import MAX_LINES, Things, things
 from service.api import cursors, jobbing
 from service.api.asking import MAX_LIMIT, Cursor, Reads
-from service.api.auth import OF_BODIES, CanRead, guarded, problems
+from service.api.auth import OF_BODIES, CanRead, KeySent, caller_of, guarded, problems
 from service.api.cursors import Part
 from service.api.parts import parts_of
 from service.store import jobs
 from service.store.reading import Viewer
 
 if TYPE_CHECKING:
+    from service.api.feed import Feeds
     from service.api.worker import Worker
 
 router = guarded("jobs")
@@ -257,26 +258,31 @@ async def _lines(pool: asyncpg.Pool, viewer: Viewer, job: str, plan: Plan) -> As
         }
     },
 )
-async def watch_job(request: Request, caller: CanRead, job: JobPath) -> StreamingResponse:
-    """Stream how far a job is, each time that it changed, until it ends, or for ten minutes: then ask again."""
-    pool = parts_of(request).pool
-    async with pool.acquire() as connection:
+async def watch_job(request: Request, caller: CanRead, sent: KeySent, job: JobPath) -> StreamingResponse:
+    """Stream how far a job is, each time that it changed, until it ends: at most for ten minutes, then ask again.
+
+    The stream ends with the key, too, and where the server stops.
+    """
+    async with parts_of(request).pool.acquire() as connection:
         await jobbing.shown(connection, caller.viewer, job)
     return StreamingResponse(
-        _progress(pool, caller.viewer, job),
+        _progress(request, str(sent), job),
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _progress(pool: asyncpg.Pool, viewer: Viewer, job: str) -> AsyncIterator[bytes]:
+async def _progress(request: Request, key: str, job: str) -> AsyncIterator[bytes]:
+    feeds: Feeds = request.app.state.feeds
     deadline = time.monotonic() + _STREAMED_S
     last = b""
-    while time.monotonic() < deadline:
-        async with pool.acquire() as connection:
-            row = await jobs.find(connection, viewer, job)
-        if row is None:
-            return
+    while time.monotonic() < deadline and not feeds.closing.is_set():
+        try:
+            caller = await caller_of(request, key)
+            async with parts_of(request).pool.acquire() as connection:
+                row = await jobbing.shown(connection, caller.viewer, job)
+        except HoldfastError:
+            return  # the key holds no more, or the job's time is over
         event = b"event: progress\ndata: " + jobbing.as_shown(row).model_dump_json().encode() + b"\n\n"
         if event != last:
             yield event

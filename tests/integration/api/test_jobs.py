@@ -11,7 +11,7 @@ import pytest
 
 from schemas.canonical import canonical
 from schemas.envelope import rfc3339
-from service.api import attesting, chunks, jobbing, limits, members, worker
+from service.api import attesting, auth, chunks, jobbing, limits, members, worker
 from service.api.worker import Worker
 from service.facts.judge import Court
 from service.store import jobs
@@ -188,6 +188,16 @@ async def test_progress_is_streamed_until_the_job_ends(idle: "Api", monkeypatch:
     told = [json.loads(line.removeprefix("data: ")) for line in watched.text.splitlines() if line.startswith("data")]
     assert told[-1]["state"] == "done"
     assert told[-1]["progress"] == {"done": 5, "of": 5}
+
+
+async def test_a_stream_of_progress_ends_with_the_key(idle: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "CACHED_S", 0.0)
+    made = await make(idle)
+    watching = asyncio.create_task(idle.client.get(f"{made.headers['Location']}/progress"))
+    while not watching.done():
+        await asyncio.sleep(0.1)
+        await idle.book.connection.execute("UPDATE api_key SET revoked_at = created_at")
+    assert '"state":"open"' in watching.result().text
 
 
 async def test_what_was_taken_and_left_is_taken_up_by_another_once_its_lease_is_over(
