@@ -1,4 +1,4 @@
-"""Claims as they are asked, the answers to them, and problems: the bodies of `/v1/attestations` (DESIGN section 7)."""
+"""Claims as they are asked, and the answers to them: the bodies of `/v1/attestations` (DESIGN section 7)."""
 
 from typing import Annotated, Any, Literal
 
@@ -35,29 +35,6 @@ At = Annotated[  # our own milliseconds, on the way out
 
 KUL = "0b2e6d7c-58a1-5d7e-9a34-0c6f2b9d1e55"
 RACK = "6c1f7a52-3b0d-5f7c-8f53-6f0a4f5e2a11"
-
-
-class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:holdfast:problem:bad-claim",
-                    "title": "The claim cannot be judged as it stands; the text says what to change",
-                    "status": 422,
-                    "detail": "the interval is empty or backwards: `until` must be later than `from`",
-                }
-            ]
-        }
-    )
-
-    type: str
-    title: str
-    status: int
-    detail: str | None = None
-    errors: list[dict[str, str]] | None = None
 
 
 class _Asked(BaseModel):

@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from schemas.answers import Problem
 from schemas.errors import HoldfastError
+from schemas.problems import Problem
 from service.api.parts import parts_of
 from service.store import keys
 from service.store.reading import Viewer

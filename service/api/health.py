@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from schemas.answers import Problem
+from schemas.problems import Problem
 from schemas.replies import Alive, Ready
 from service.api.auth import Caller, KeySent, caller_of
 from service.api.metrics import metrics_of

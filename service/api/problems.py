@@ -11,8 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from schemas.answers import Problem
 from schemas.errors import HoldfastError
+from schemas.problems import Problem
 from service.store.pool import TRANSIENT
 
 MEDIA_TYPE = "application/problem+json"
