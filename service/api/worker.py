@@ -137,7 +137,7 @@ async def _whole(connection: Connection, viewer: Viewer, job: str, asked: bytes)
                 whole = whole.joined(portion, answering.MAX_WORST)
                 names.update(part["names"])
         async with connection.transaction():
-            await connection.execute(f"SET LOCAL statement_timeout = {_PATIENCE_MS}")
+            await jobs.set_patience(connection, _PATIENCE_MS)
             events = await chunks.rests_on(book, names)
         documents.append(question.document(viewer, events, answering.several(claim, whole, question.known_at)))
         found.append((question.cell, question.simulated, whole))

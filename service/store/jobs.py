@@ -125,6 +125,11 @@ async def set_viewer(connection: Connection, viewer: Viewer) -> None:
     await connection.fetchval(_SQL["set_viewer"], viewer.setting)
 
 
+async def set_patience(connection: Connection, most_ms: int) -> None:
+    """Let statements of the rest of the transaction take longer than others may."""
+    await connection.fetchval(_SQL["set_patience"], str(most_ms))
+
+
 async def put(connection: Connection, viewer: Viewer, made: Made, slot: int) -> bool:
     """Keep a job; False where its key or its slot is taken, and then nothing is kept."""
     size = sum(chunk.size for chunk in made.chunks)

@@ -33,6 +33,9 @@ FROM read_job_verdicts($1, $2, $3, $4)
 -- name: set_viewer
 SELECT set_config('holdfast.cells', $1, true)
 
+-- name: set_patience
+SELECT set_config('statement_timeout', $1, true)
+
 -- name: job_put
 INSERT INTO job (operator, job, key, slot, state, cells, asked, digest, ruleset, size, made_at, expires_at, taken_at)
 SELECT $1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, date_trunc('milliseconds', clock_timestamp()),

@@ -34,6 +34,7 @@ NO_CELL = {
         (
             "jobs_at_hand",
             "set_viewer",
+            "set_patience",
             "chunk_take",
             "chunk_done",
             "chunks_drop",
