@@ -73,7 +73,7 @@ async def test_what_the_consumer_alone_says_is_no_act_of_a_person(api: "Api") ->
 
 
 async def test_rule_4_without_a_consumer_it_is_202_after_the_wait(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing.outcome, "__defaults__", (0.1,))
+    monkeypatch.setattr(writing, "WAIT_S", 0.1)
     await api.as_key("read", "write")
     answer = await api.client.post("/v1/acts", json={"cell": "kul-1", "act": SITE_PUT})
     assert answer.status_code == 202
@@ -85,7 +85,7 @@ async def test_rule_4_without_a_consumer_it_is_202_after_the_wait(api: "Api", mo
 async def test_an_outcome_that_the_horizon_has_not_reached_is_not_told(
     api: "Api", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing.outcome, "__defaults__", (0.1,))
+    monkeypatch.setattr(writing, "WAIT_S", 0.1)
     await api.as_key("read", "write")
     api.broker.consume = _consumer(api, None)
     answer = await api.client.post("/v1/acts", json={"cell": "kul-1", "act": SITE_PUT})
