@@ -100,7 +100,8 @@ async def test_rule_33_the_record_that_is_read_again_may_come_alone(cell: Cell) 
         async with consuming(cell, poll_records=1) as running:
             await cell.produce(part)
             await cell.applied(end_of(part) - 10 * MINUTE)
-            assert not [why for why in running.consumer.waiting.values() if "timestamp.type" in why]
+            own = [why for why in running.consumer.waiting.values() if cell.name in why]  # the broker has others, too
+            assert not [why for why in own if "timestamp.type" in why]
     async with consuming(cell):
         assert await settled(cell, records) == ""
 
