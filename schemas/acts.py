@@ -17,6 +17,7 @@ from schemas.formats import _json as strict_json
 from schemas.grants import GrantAct
 from schemas.inventory import MAX_NAME
 from schemas.planning import WorkAct
+from schemas.retention import RetentionAct
 from schemas.statuses import StatusAct
 from schemas.words import IdentityGrade, PlaceKind, Scheme, SourceClass
 
@@ -243,6 +244,7 @@ CellAct = (
     | StatusAct
     | GrantAct
     | FindingAct
+    | RetentionAct
 )
 LinkAct = LinkArrived | LinkDeparted | LinkLinked | LinkDisputed
 CommonAct = OperatorPut | CellPut

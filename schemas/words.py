@@ -210,6 +210,36 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class RecordKind(StrEnum):
+    """What is kept, and can leave, by kind."""
+
+    EVENT = "event"
+    RUN = "run"
+    STATUS = "status"
+    FINDING = "finding"
+    TEXT = "text"  # what people wrote, which may name people
+    GRANT = "grant"
+    ACCESS = "access"
+    DEAD_LETTER = "dead_letter"
+
+
+class Trigger(StrEnum):
+    """What starts a record's clock; the latest time that it happened counts."""
+
+    RECORDED = "recorded"
+    ENDED = "ended"  # what it tells of is over
+    DEPARTED = "departed"  # the thing that it is about stands in this book no more; else as `ended`
+
+
+class Basis(StrEnum):
+    """On what a class of records rests."""
+
+    LAW = "law"
+    LICENCE = "licence"
+    CONTRACT = "contract"
+    POLICY = "policy"
+
+
 def rank(word: StrEnum) -> int:
     """Position of a word in its own enumeration: 0 is the first (for grades, the weakest)."""
     return list(type(word)).index(word)

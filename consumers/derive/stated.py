@@ -11,6 +11,7 @@ from consumers.derive.links import Links
 from consumers.derive.memory import load_places
 from consumers.derive.order import Moment
 from consumers.derive.outcomes import Outcome, Partly
+from consumers.derive.retention import Retention
 from consumers.derive.retries import retry
 from consumers.derive.rows import BindingRow
 from consumers.derive.sightings import Sightings
@@ -23,6 +24,7 @@ from schemas.findings import DisclosurePut, FindingOpened, FindingStep, TextEras
 from schemas.grants import GrantAct
 from schemas.inventory import Identifier
 from schemas.planning import WorkAct
+from schemas.retention import RetentionAct
 from schemas.statuses import StatusAct
 from schemas.words import BindingEnd, FindingKind
 from service.facts.schemes import everywhere
@@ -57,6 +59,7 @@ class Stated:
             **dict.fromkeys(get_args(acts.LinkAct), Links(book, graph).take),
             **dict.fromkeys(get_args(StatusAct), Statuses(book, graph).take),
             **dict.fromkeys(get_args(GrantAct), Grants(book, graph).take),
+            **dict.fromkeys(get_args(RetentionAct), Retention(book, graph).take),
             **dict.fromkeys((*get_args(FindingStep), FindingOpened, TextErase, DisclosurePut), Answers(book).take),
         }
 

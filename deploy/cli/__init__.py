@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "dead-letters": "deploy.cli.dead_letters:dead_letters",
     "link": "deploy.cli.link:link",
     "migrate": "deploy.cli.migrate:migrate",
+    "retention": "deploy.cli.retention:retention",
     "report-this-machine": "deploy.cli.report_this_machine:report_this_machine",
     "resume": "deploy.cli.suspend:resume",
     "suspend": "deploy.cli.suspend:suspend",

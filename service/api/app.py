@@ -19,6 +19,7 @@ from service.api import (
     listings,
     problems,
     records,
+    retention,
 )
 from service.api.auth import KeyCache
 from service.api.conditional import Conditional
@@ -34,7 +35,20 @@ people know as acts. Times are RFC 3339 with a zone. Every read can be put `as_o
 a moment of our knowledge. Errors are problems of RFC 9457.
 """
 
-_GUARDED = (attestations, jobs, assets, records, acts, hooks, differences, grants, listings, changes, findings)
+_GUARDED = (
+    attestations,
+    jobs,
+    assets,
+    records,
+    acts,
+    hooks,
+    differences,
+    grants,
+    listings,
+    changes,
+    findings,
+    retention,
+)
 
 
 def create_app(open_parts: OpenParts, version: str) -> FastAPI:

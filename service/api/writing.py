@@ -12,6 +12,7 @@ from schemas.envelope import COMMON
 from schemas.errors import HoldfastError
 from schemas.findings import DisclosurePut, FindingOpened, TextErase
 from schemas.grants import AccessNote, GrantAct
+from schemas.retention import RetentionAct
 from service.api.asking import open_book
 from service.api.parts import Sent
 from service.api.sending import COMMON_ACTS
@@ -52,7 +53,7 @@ class Done:
 
 def scope_for(act: acts.CellAct | acts.CommonAct) -> str:
     """Name the scope that an act needs. Pure."""
-    if act.act in COMMON_ACTS or isinstance(act, GrantAct | TextErase | DisclosurePut):
+    if act.act in COMMON_ACTS or isinstance(act, GrantAct | TextErase | DisclosurePut | RetentionAct):
         return "admin"
     return "enrol" if act.act in _ENROLS else "write"
 

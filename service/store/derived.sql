@@ -548,3 +548,19 @@ RETURNING party
 INSERT INTO access (cell, "offset", at, party, credential, asked, sha256)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 RETURNING "offset"
+
+-- name: add_class
+INSERT INTO retention_class (cell, name, "offset", record, trigger, keep_days, basis, reference, by, known_from)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+RETURNING name
+
+-- name: drop_class
+UPDATE retention_class SET known_until = $3 WHERE cell = $1 AND name = $2 AND known_until IS NULL RETURNING name
+
+-- name: add_hold
+INSERT INTO hold (cell, key, whole, assets, reference, by, known_from)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+RETURNING key
+
+-- name: release_hold
+UPDATE hold SET known_until = $3 WHERE cell = $1 AND key = $2 AND known_until IS NULL RETURNING key

@@ -36,7 +36,7 @@ NO_CELL_IN_INDEX = {
 TEMPORAL = {"binding", "whereabouts", "place", "asset", "asset_name", "survey"}
 EXISTENCE = {"place", "asset"}  # what PERIOD foreign keys may point at (rule 21)
 
-OPERATORS_OWN = {"finding_step", "disclosure_policy"}  # what nobody sees by grants
+OPERATORS_OWN = {"finding_step", "disclosure_policy", "retention_class", "hold"}  # what nobody sees by grants
 
 OWNERS_RIGHTS = {  # functions that run with their owner's rights, and why
     "viewer_of_key": "who asks is not known before the key was looked up",
