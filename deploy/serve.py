@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from importlib.metadata import version
 from typing import Self
@@ -67,11 +67,11 @@ class KafkaSender:
         self._manager: AbstractAsyncContextManager[AIOKafkaProducer] | None = None
 
     async def __call__(
-        self, topic: str, value: bytes, headers: tuple[tuple[str, bytes], ...], at: Millis | None
-    ) -> Sent:
-        """Put one record on partition 0; return once all replicas have it.
+        self, topic: str, values: Sequence[bytes], headers: tuple[tuple[str, bytes], ...], at: Millis | None
+    ) -> list[Sent]:
+        """Put records on partition 0 in their order; return once all replicas have them.
 
-        Raises `Transient` after seconds; its words say whether the record may be written all the same.
+        Raises `Transient` after seconds; its words say whether any of them may be written all the same.
         """
         began = False
         try:
@@ -80,13 +80,14 @@ class KafkaSender:
                 if at is not None:
                     at = max(at, self._played.get(topic, 0) + 1)
                 began = True
-                done = await client.send_and_wait(topic, value, partition=0, headers=list(headers), timestamp_ms=at)
+                put = {"partition": 0, "headers": list(headers), "timestamp_ms": at}
+                done = await asyncio.gather(*[await client.send(topic, value, **put) for value in values])
                 if at is not None:
                     await self._let_time_go_by(client, topic, at)
         except (KafkaError, NoKafka, OSError, TimeoutError) as exc:
             became = _MAYBE_WRITTEN if began else "nothing was written: send it again in a while"
             raise Transient(f"Kafka does not answer ({str(exc) or type(exc).__name__}); {became}") from exc
-        return Sent(done.offset, done.timestamp)
+        return [Sent(each.offset, each.timestamp) for each in done]
 
     async def _let_time_go_by(self, client: AIOKafkaProducer, topic: str, at: Millis) -> None:
         """Beat in a simulated cell, which nobody else does, so that its horizon passes an act (SEMANTICS rule 24)."""

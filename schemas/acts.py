@@ -261,8 +261,13 @@ def parse(body: bytes) -> CellAct | CommonAct:
     """
     if len(body) > MAX_ACT_BYTES:
         raise Rejected("too_large", f"an act may have {MAX_ACT_BYTES} bytes; this one has {len(body)}: split it")
+    return of(strict_json.load(body))
+
+
+def of(members: object) -> CellAct | CommonAct:
+    """Make an act of what JSON says. Pure. Raises `Rejected`: `bad_act` names the member and what is wrong."""
     try:
-        return ACT.validate_python(strict_json.load(body))
+        return ACT.validate_python(members)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "act"

@@ -11,11 +11,13 @@ from typing import ClassVar
 class HoldfastError(Exception):
     """Base of every error that names what is wrong and what to do, in one line.
 
-    `status` is the HTTP status and `slug` the last part of the problem type (RFC 9457).
+    `status` is the HTTP status and `slug` the last part of the problem type (RFC 9457). `errors`: every place that is
+    wrong (`at`) and what is (`says`), where there may be many.
     """
 
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
+    errors: list[dict[str, str]] | None = None
 
 
 class Rejected(HoldfastError):

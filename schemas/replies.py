@@ -42,6 +42,22 @@ class ActAsked(BaseModel):
     act: AnyAct
 
 
+class ActCarried(Answered):
+    """One of many acts, by its line, and what became of it; `outcome` null: not known yet, `words` may say why."""
+
+    model_config = example(
+        line=2, act="place.put", key="places-2025-06-01/2", offset=41, at=_AT, outcome="applied", words=None
+    )
+
+    line: int
+    act: str
+    key: str
+    offset: int | None = None
+    at: At | None = None
+    outcome: str | None = None
+    words: str | None = None
+
+
 class ActAnswer(Answered):
     """An act and what became of it. `outcome` null: not derived yet; ask `url` again."""
 

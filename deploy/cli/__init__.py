@@ -29,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "beat": "deploy.cli.consume:beat",
     "consume": "deploy.cli.consume:consume",
     "dead-letters": "deploy.cli.dead_letters:dead_letters",
+    "export": "deploy.cli.rows:export",
+    "import": "deploy.cli.rows:import_",
     "link": "deploy.cli.link:link",
     "migrate": "deploy.cli.migrate:migrate",
     "retention": "deploy.cli.retention:retention",

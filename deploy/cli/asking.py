@@ -57,10 +57,8 @@ def send(
         response = httpx.request(method, f"{url.rstrip('/')}{path}", headers=headers, timeout=PATIENCE_S, **body)
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
         raise NotAnswered(f"the API at {url} does not answer ({exc}): does `holdfast serve` run?") from exc
-    if response.status_code in _WRONGLY:
-        raise AskedWrongly(problem_of(response))
     if response.status_code not in {httpx.codes.OK, httpx.codes.ACCEPTED}:
-        raise NotAnswered(problem_of(response))
+        raise refused(response)
     if not members:  # lines, not one document
         return response
     try:
@@ -70,6 +68,11 @@ def send(
     if not whole:
         raise NotAnswered(f"what answers at {url} is no Holdfast: see to --url")
     return response
+
+
+def refused(response: httpx.Response) -> NotAnswered:
+    """Give the error that a refusal makes."""
+    return (AskedWrongly if response.status_code in _WRONGLY else NotAnswered)(problem_of(response))
 
 
 def problem_of(response: httpx.Response) -> str:

@@ -17,6 +17,7 @@ from service.api import (
     hooks,
     jobs,
     listings,
+    many,
     problems,
     records,
     retention,
@@ -40,6 +41,7 @@ _GUARDED = (
     jobs,
     assets,
     records,
+    many,  # before what reads an act by its number: its path is more exact
     acts,
     hooks,
     differences,

@@ -14,6 +14,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from schemas.errors import HoldfastError
 from schemas.problems import Problem
 from service.api.parts import parts_of
+from service.api.whole import Listing
 from service.store import keys
 from service.store.reading import Viewer
 
@@ -142,9 +143,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def guarded(tag: str) -> APIRouter:
-    """Make a router none of whose routes answers without a key."""
+    """Make a router none of whose routes answers without a key, and whose pages can be had as one stream."""
     refusals = problems(400, 401, 403, 404, 422, 503)
-    return APIRouter(prefix="/v1", tags=[tag], dependencies=[Depends(caller_of)], responses=refusals)
+    return APIRouter(
+        prefix="/v1", tags=[tag], dependencies=[Depends(caller_of)], responses=refusals, route_class=Listing
+    )
 
 
 OF_BODIES = problems(413, 415)  # what routes that take a body refuse besides

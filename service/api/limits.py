@@ -11,7 +11,7 @@ from service.api.problems import of_error
 MAX_BODY_BYTES = 1_000_000
 LIST_BYTES = 20_000_000  # 100,000 lines of a list
 # Routes that read longer bodies themselves, after the key was looked up: nobody else can fill our memory with them.
-LONGER: Mapping[str, int] = {"/v1/jobs/csv": LIST_BYTES}
+LONGER: Mapping[str, int] = dict.fromkeys(("/v1/jobs/csv", "/v1/acts/bulk"), LIST_BYTES)
 _DIGITS = 18
 
 

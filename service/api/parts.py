@@ -1,7 +1,7 @@
 """What the application is made of; whoever composes it hands this over, and owns what is in it."""
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,14 +23,14 @@ class Sent:
 
 
 class Sender(Protocol):
-    """Puts one record on partition 0 of a topic."""
+    """Puts records on partition 0 of a topic, in their order."""
 
     async def __call__(
-        self, topic: str, value: bytes, headers: tuple[tuple[str, bytes], ...], at: Millis | None
-    ) -> Sent:
-        """Return once the broker has it. `at`: its time, where the topic takes the sender's.
+        self, topic: str, values: Sequence[bytes], headers: tuple[tuple[str, bytes], ...], at: Millis | None
+    ) -> list[Sent]:
+        """Return once the broker has them all. `at`: their time, where the topic takes the sender's.
 
-        Raises `Transient`; its words say whether the broker may have it all the same.
+        Raises `Transient`; its words say whether the broker may have any of them all the same.
         """
         ...
 

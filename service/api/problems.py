@@ -47,7 +47,7 @@ def of_error(error: HoldfastError) -> JSONResponse:
     if error.status >= _SERVER_ERROR and error.status != HTTPStatus.SERVICE_UNAVAILABLE:
         return _internal()
     title = (inspect.getdoc(type(error)) or error.slug).partition("\n")[0].rstrip(".")
-    return problem(error.status, error.slug, title, str(error))
+    return problem(error.status, error.slug, title, str(error), errors=error.errors)
 
 
 def install(app: FastAPI) -> None:

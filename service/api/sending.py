@@ -1,5 +1,6 @@
 """Putting an act on its topic: operators and cells on `acts.common`, everything else on the cell's own."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from schemas import acts
@@ -20,7 +21,20 @@ class WrongBook(HoldfastError):
 
 async def put(send: Sender, cell: str, act: acts.CellAct | acts.CommonAct, at: Millis | None) -> Sent:
     """Put an act on its topic. Raises `WrongBook`, `Transient`."""
+    return (await put_all(send, cell, [act], at))[0]
+
+
+async def put_all(
+    send: Sender, cell: str, said: Sequence[acts.CellAct | acts.CommonAct], at: Millis | None
+) -> list[Sent]:
+    """Put acts on their topic, in their order. Raises `WrongBook` before anything is put, `Transient`."""
+    for act in said:
+        check_book(cell, act)
+    headers = ((TYPE, ACT_TYPE.encode()), (CONTENT_TYPE, b"application/json"))
+    return await send(acts_topic(cell), [acts.body(act) for act in said], headers, at)
+
+
+def check_book(cell: str, act: acts.CellAct | acts.CommonAct) -> None:
+    """Raise `WrongBook` where an act does not go to this cell, or to `common`. Pure."""
     if (act.act in COMMON_ACTS) is not (cell == COMMON):
         raise WrongBook(f"{act.act} goes to {'common' if act.act in COMMON_ACTS else 'a cell'}, not to {cell!r}")
-    headers = ((TYPE, ACT_TYPE.encode()), (CONTENT_TYPE, b"application/json"))
-    return await send(acts_topic(cell), acts.body(act), headers, at)

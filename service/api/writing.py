@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from service.api.asking import open_book
 from service.api.parts import Sent
 from service.api.sending import COMMON_ACTS
 from service.facts.records import Millis
-from service.store import reading
+from service.store import listing, reading
 from service.store.keys import ALL_OPERATORS
 from service.store.pool import Connection
 from service.store.reading import Book, Viewer
@@ -98,6 +99,29 @@ async def outcome(pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sent, *, 
         if time.monotonic() >= deadline:
             return Done(sent, None, None)
         await asyncio.sleep(_POLL_S)
+
+
+async def outcomes(pool: asyncpg.Pool, viewer: Viewer, cell: str, sent: Sequence[Sent]) -> list[Done]:
+    """Wait until the horizon has reached acts that were put together; without outcomes after `WAIT_S` of no news."""
+    found: dict[int, asyncpg.Record] = {}
+    deadline = time.monotonic() + WAIT_S
+    while len(found) < len(sent) and time.monotonic() < deadline:
+        async with pool.acquire() as connection:
+            book = (await open_book(connection, replace(viewer, granted=()), cell)).book
+            after = max(found, default=sent[0].offset - 1)
+            most = sent[-1].offset - after
+            rows = await listing.acts(book, None, None, None, after=after, limit=most)  # of those that are settled
+        ours = {row["offset"]: row for row in rows} if rows else {}
+        if ours:
+            deadline = time.monotonic() + WAIT_S
+            found |= {one.offset: ours[one.offset] for one in sent if one.offset in ours}
+        else:
+            await asyncio.sleep(_POLL_S)
+    return [
+        Done(one, None, None) if (row := found.get(one.offset)) is None
+        else Done(Sent(one.offset, row["at"]), row["outcome"], row["words"])
+        for one in sent
+    ]  # fmt: skip
 
 
 async def find(

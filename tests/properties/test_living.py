@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,8 +31,10 @@ JSON = {"Content-Type": "application/json"}
 ASKED = 6  # claims at each stop of a life
 
 
-async def _nothing_is_sent(topic: str, value: bytes, headers: tuple[tuple[str, bytes], ...], at: int | None) -> Sent:
-    raise AssertionError(f"asking sends nothing: {topic} {value!r} {headers} {at}")
+async def _nothing_is_sent(
+    topic: str, values: Sequence[bytes], headers: tuple[tuple[str, bytes], ...], at: int | None
+) -> list[Sent]:
+    raise AssertionError(f"asking sends nothing: {topic} {values!r} {headers} {at}")
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -27,11 +27,16 @@ class Broker:
     down: bool = False
     consume: Callable[[str, int, bytes, int], Awaitable[None]] | None = None
 
-    async def __call__(self, topic: str, value: bytes, headers: tuple[tuple[str, bytes], ...], at: int | None) -> Sent:
-        """Take a record as the broker would."""
+    async def __call__(
+        self, topic: str, values: Sequence[bytes], headers: tuple[tuple[str, bytes], ...], at: int | None
+    ) -> list[Sent]:
+        """Take records as the broker would."""
         assert dict(headers)["ce_type"] == b"io.holdfast.act.v1"
         if self.down:
             raise Transient("Kafka does not answer; nothing was written: send it again in a while")
+        return [await self._take(topic, value, at) for value in values]
+
+    async def _take(self, topic: str, value: bytes, at: int | None) -> Sent:
         self.sent.append((topic, value, at))
         sent = Sent(len(self.sent) - 1, at if at is not None else time.time_ns() // 1_000_000)
         if self.consume:

@@ -16,7 +16,7 @@ HEADERS = ((TYPE, ACT_TYPE.encode()),)
 async def test_where_nothing_was_sent_nothing_was_written() -> None:
     sender = KafkaSender(load(kafka_bootstrap="127.0.0.1:1"))
     with pytest.raises(Transient, match="nothing was written"):
-        await sender("acts.x", b"{}", HEADERS, None)
+        await sender("acts.x", [b"{}"], HEADERS, None)
     await sender.close()
 
 
@@ -31,14 +31,16 @@ async def test_rule_4_what_was_sent_and_not_answered_may_be_written_and_the_same
     await make_topic(kafka_server.bootstrap, topic)
     sender = KafkaSender(load(kafka_bootstrap=kafka_server.bootstrap))
     try:
-        assert (await sender(topic, b"{}", HEADERS, None)).offset == 0
+        assert [each.offset for each in await sender(topic, [b"{}"], HEADERS, None)] == [0]
         monkeypatch.setattr(serve, "_SEND_S", 0.5)
         with (
             held_still(pid),
             pytest.raises(Transient, match="may have been written: send it again with the same `key`"),
         ):
-            await sender(topic, b"{}", HEADERS, None)
+            await sender(topic, [b"{}"], HEADERS, None)
         monkeypatch.undo()
-        assert (await sender(topic, b"{}", HEADERS, None)).offset == 2  # it was written
+        said = [b"%d" % n for n in range(1000)]
+        offsets = [each.offset for each in await sender(topic, said, HEADERS, None)]
+        assert offsets == list(range(2, 1002))  # it was written
     finally:
         await sender.close()
