@@ -12,7 +12,7 @@ from schemas.words import Kind
 _LATER = "2025-07-01T00:00:00.000Z"
 
 
-class StoodShown(Answered):
+class HeldShown(Answered):
     """Where a thing stood: in a slot of a container, at a place, or both."""
 
     model_config = example(container=RACK, container_slot="U12", place=None)
@@ -36,8 +36,8 @@ class DifferenceShown(Answered):
     asset: str
     kind: Kind | None = None
     what: Annotated[str, Field(description="came, went or moved")]
-    before: StoodShown | None = None
-    after: StoodShown | None = None
+    before: HeldShown | None = None
+    after: HeldShown | None = None
 
 
 class StateAsked(Answered):

@@ -72,6 +72,7 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
         redoc_url=None,
         docs_url=None,  # its page would load scripts from elsewhere: service.console has one of its own
         openapi_url="/openapi.json",
+        generate_unique_id_function=lambda route: route.name,  # what clients call the operation: its function here
     )
     app.state.keys = KeyCache()
     app.state.metrics = Metrics()

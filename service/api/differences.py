@@ -7,7 +7,7 @@ from fastapi import Query
 
 from schemas.acting import AssetRef, Name
 from schemas.answers import Moment
-from schemas.differences import DifferencesAnswer, DifferenceShown, StateAsked, StoodShown
+from schemas.differences import DifferencesAnswer, DifferenceShown, HeldShown, StateAsked
 from schemas.errors import HoldfastError
 from service.api.asking import AssetNotFound, ListingAsked, PlaceNotFound, Reading, asset_names
 from service.api.assets import places_within
@@ -113,7 +113,7 @@ async def _standing(book: Book, assets: list[str], at: Millis) -> State:
     return {AssetId(row["asset"]): Stood(row["container"], row["container_slot"], row["place"]) for row in rows}
 
 
-def _shown(stood: Stood | None) -> StoodShown | None:
+def _shown(stood: Stood | None) -> HeldShown | None:
     if stood is None:
         return None
-    return StoodShown(container=stood.container, container_slot=stood.container_slot, place=stood.place)
+    return HeldShown(container=stood.container, container_slot=stood.container_slot, place=stood.place)

@@ -44,6 +44,10 @@ STANDARD_LIBRARY_ALONE = ("service.facts", "service.proofs")
 PROOFS_MAY = {"cryptography"}
 
 LONGEST = 300
+GENERATED = {
+    "deploy/client/calls.py",
+    "deploy/client/shapes.py",
+}  # a test holds them to it
 LONGEST_TEST = 700  # tests are read one at a time: a rule's cases stay together
 TOP_LEVEL = {*PACKAGES, "tests"}
 INDEX_HOSTS = re.compile(
@@ -135,7 +139,7 @@ def test_the_verifier_can_carry_facts_and_proofs(name: str) -> None:
 def test_a_module_is_short_and_says_what_it_is_for(name: str) -> None:
     text = (REPOSITORY / name).read_text(encoding="utf-8")
     longest = LONGEST_TEST if name.startswith("tests/") else LONGEST
-    assert text.count("\n") <= longest, f"{name} has {text.count(chr(10))} lines: split it by job"
+    assert name in GENERATED or text.count("\n") <= longest, f"{name} has {text.count(chr(10))} lines: split it by job"
     assert ast.get_docstring(ast.parse(text)), f"{name} has no docstring"
     assert not {"utils", "helpers", "common", "misc"} & set(Path(name).with_suffix("").parts), f"{name} says nothing"
 
