@@ -1737,7 +1737,8 @@ BEGIN
            )
     FROM part p
     JOIN part_value v ON v.cell = p_cell AND v.part = p.part
-    WHERE p.cell = p_cell AND p.asset = ANY (p_names) AND coalesce(p.known_from, p.at) <= p_known_at
+    WHERE p.cell = p_cell AND p.asset = ANY (p_names) AND v.scheme <> 'holds_board'
+      AND coalesce(p.known_from, p.at) <= p_known_at
       AND coalesce(v.known_from, p.at) <= p_known_at
     ORDER BY v.scheme, v.value, v.scope, v.kind, p.asset;
 END $function$;
@@ -1761,7 +1762,7 @@ BEGIN
     JOIN part p ON p.cell = p_cell AND p.part = v.part
     LEFT JOIN asset_name n ON n.cell = p_cell AND n.name = p.asset AND n.known_from <= p_known_at
       AND (n.known_until IS NULL OR n.known_until > p_known_at)
-    WHERE v.cell = p_cell
+    WHERE v.cell = p_cell AND v.scheme <> 'holds_board'
       AND (v.scheme, v.scope, v.value, v.kind, v.part)
           > (p_after_scheme, p_after_scope, p_after_value, p_after_kind, decode(p_after_part, 'hex'))
       AND coalesce(p.known_from, p.at) <= p_known_at AND coalesce(v.known_from, p.at) <= p_known_at

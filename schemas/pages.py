@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from schemas.acting import Cell
 from schemas.answers import KUL, RACK, At
 from schemas.paging import AT, Answered, example
+from schemas.words import Scheme
 
 _LATER = "2025-06-01T06:00:00.000Z"
 _FINDING = "5f0c7c0e-2b6d-8a41-9d57-3a1c9be2f001"
@@ -142,7 +143,7 @@ class IdentifierShown(Answered):
 
     model_config = example(scheme="serial", scope="acme/x100", value="SN-1", strong=True, shared=False)
 
-    scheme: str
+    scheme: Scheme
     scope: str
     value: str
     strong: bool

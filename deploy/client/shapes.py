@@ -448,18 +448,6 @@ class HoldShown(TypedDict):
     released_at: NotRequired[str | None]
 
 
-class IdentifierShown(TypedDict):
-    """
-    An identifier that sources claim for a thing. `shared`: it is known to stand on several things.
-    """
-
-    scheme: str
-    scope: str
-    value: str
-    strong: bool
-    shared: bool
-
-
 IdentityGrade: TypeAlias = Literal["declared", "reported", "signed", "attested", "inspected"]
 
 
@@ -1120,23 +1108,6 @@ class WorkShown(TypedDict):
     cancelled: bool
 
 
-class AssetAnswer(TypedDict):
-    """
-    One thing: its names, what is claimed of its identity, and where it stands.
-    """
-
-    cell: str
-    simulated: bool
-    known_at: str
-    as_of: str
-    asset: str
-    kind: str
-    names: list[str]
-    identifiers: list[IdentifierShown]
-    standing: NotRequired[WhereaboutsShown | None]
-    path: list[str]
-
-
 class CellShown(TypedDict):
     """
     A cell, how far it is derived, its sites, and partitions that do not count.
@@ -1290,6 +1261,18 @@ class IdentifierShare(TypedDict, closed=True):
     scheme: Scheme
     scope: NotRequired[str]
     value: str
+
+
+class IdentifierShown(TypedDict):
+    """
+    An identifier that sources claim for a thing. `shared`: it is known to stand on several things.
+    """
+
+    scheme: Scheme
+    scope: str
+    value: str
+    strong: bool
+    shared: bool
 
 
 class JobAnswer(TypedDict):
@@ -1667,6 +1650,23 @@ class WorkPlan(TypedDict, closed=True):
     may: NotRequired[list[May]]
     explains: NotRequired[list[FindingKind]]
     approver: NotRequired[str | None]
+
+
+class AssetAnswer(TypedDict):
+    """
+    One thing: its names, what is claimed of its identity, and where it stands.
+    """
+
+    cell: str
+    simulated: bool
+    known_at: str
+    as_of: str
+    asset: str
+    kind: str
+    names: list[str]
+    identifiers: list[IdentifierShown]
+    standing: NotRequired[WhereaboutsShown | None]
+    path: list[str]
 
 
 class Attestation(TypedDict):

@@ -160,6 +160,19 @@ async def test_identifiers_are_listed_and_found_however_they_are_written(api: "A
     assert (await api.client.get("/v1/identifiers", params={"value": "N/A"})).json()["items"] == []
 
 
+async def test_what_no_source_claims_is_no_identifier(api: "Api", hidden: Hidden) -> None:
+    """Our own weak scheme says what holds a board."""
+    every = (await api.client.get("/v1/identifiers")).json()["items"]
+    await hidden.book.connection.execute(
+        "INSERT INTO part_value (cell, part, kind, scheme, scope, value, strong) "
+        "SELECT cell, part, kind, 'holds_board', scope, value, false FROM part_value WHERE cell = 'kul-1'"
+    )
+    assert (await api.client.get("/v1/identifiers")).json()["items"] == every
+    one = (await api.client.get(f"/v1/assets/{kul('gpu3')}")).json()
+    assert one["identifiers"]
+    assert "holds_board" not in {each["scheme"] for each in one["identifiers"]}
+
+
 async def test_whereabouts_are_those_of_a_moment_as_known_then(api: "Api", hidden: Hidden) -> None:
     await hidden.book.corrected(kul("rack2"), POSITION, from_at=BEGIN + 2 * HOUR, known_from=BEGIN + 4 * HOUR)
     at = {"place": OTHER_POSITION, "as_of": rfc3339(BEGIN + 3 * HOUR)}
