@@ -135,12 +135,16 @@ def listen(settings: Settings) -> socket.socket:
     """Take the settings' address for the API; to be handed to `Server`. Raises `CannotListen`."""
     host, port = settings.api_host, settings.api_port
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as exc:
         raise CannotListen(
             f"the API cannot listen on {host}, port {port} ({exc.strerror or exc}): see HOLDFAST_API_HOST and "
             "HOLDFAST_API_PORT (`serve` has --host and --port)"
         ) from exc
+    # Connections inherit it. Without it, the body of an answer waits until its client says that the head arrived:
+    # some 40 ms, from the second question of a connection on.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 class _Quiet(uvicorn.Server):
