@@ -794,7 +794,7 @@ class Calls(Sends):
         )
 
     def write_act(self, body: shapes.ActAsked, *, idempotency_key: str | None = None) -> shapes.ActAnswer:
-        """Write an act, and wait up to 10 s for its outcome; else 202 with the act's URL.
+        """Write an act, and wait up to 4 s for its outcome; else 202 with the act's URL.
 
         Needs the scope `write`; `enrol` for sources; `admin` for operators and cells, and then names the key's own
         operator, unless the key has the scope `operators` too. A cell that is another operator's stays so:

@@ -40,7 +40,7 @@ IdempotencyKey = Annotated[Name | None, Header(description="Sent again with the 
 async def write_act(
     request: Request, response: Response, caller: AnyCaller, asked: ActAsked, idempotency_key: IdempotencyKey = None
 ) -> ActAnswer:
-    """Write an act, and wait up to 10 s for its outcome; else 202 with the act's URL.
+    """Write an act, and wait up to 4 s for its outcome; else 202 with the act's URL.
 
     Needs the scope `write`; `enrol` for sources; `admin` for operators and cells, and then names the key's own
     operator, unless the key has the scope `operators` too. A cell that is another operator's stays so: `refused`.

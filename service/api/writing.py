@@ -23,7 +23,7 @@ from service.store.keys import ALL_OPERATORS
 from service.store.pool import Connection
 from service.store.reading import Book, Viewer
 
-WAIT_S = 10.0
+WAIT_S = 4.0
 _POLL_S = 0.05
 
 _ENROLS = frozenset({"source.enrol", "source.retire"})
