@@ -15,7 +15,7 @@ WORKERS ?= 2
 LOCK_OPTIONS = --universal --python-version 3.11 --generate-hashes --quiet \
 	--exclude-newer "$$(date --utc --date '7 days ago' +%Y-%m-%dT00:00:00Z)" --custom-compile-command 'make lock'
 
-.PHONY: help setup demo test browser lint types lock bench chaos clean
+.PHONY: help setup demo test browser lint types lock bench chaos fuzz clean
 
 help: ## this list
 	@echo 'Holdfast: make <target>'
@@ -51,6 +51,9 @@ bench: setup ## measure ingest and answers (QUICK=1 takes a minute)
 
 chaos: setup ## kill consumer, PostgreSQL and Kafka under load, and compare with an undisturbed run (KILLS=100)
 	@$(BIN)/python -m loadtests.chaos --kills $(or $(KILLS),100)
+
+fuzz: setup ## hostile and random requests to the whole API, as every kind of principal (REQUESTS=10000 SEED=1)
+	@$(BIN)/python -m loadtests.fuzz --requests $(or $(REQUESTS),10000) --seed $(or $(SEED),1)
 
 clean: ## remove what setup and the tools made; the data folder stays
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
