@@ -15,7 +15,7 @@ WORKERS ?= 2
 LOCK_OPTIONS = --universal --python-version 3.11 --generate-hashes --quiet \
 	--exclude-newer "$$(date --utc --date '7 days ago' +%Y-%m-%dT00:00:00Z)" --custom-compile-command 'make lock'
 
-.PHONY: help setup demo test browser lint types lock bench chaos fuzz clean
+.PHONY: help setup demo test browser provider lint types lock bench chaos fuzz clean
 
 help: ## this list
 	@echo 'Holdfast: make <target>'
@@ -27,8 +27,11 @@ setup: ## a virtual environment in .venv, from the hash-pinned lock; nothing to 
 demo: setup ## start everything, play 30 days of a site, ask and print (ONCE=1 exits; CAPTURES=folder adds captures)
 	@$(BIN)/holdfast demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(CAPTURES),--captures '$(CAPTURES)')
 
-test: setup browser ## every test, on the real PostgreSQL and the real Kafka (WORKERS=0: one at a time)
+test: setup browser provider ## every test, on the real PostgreSQL and the real Kafka (WORKERS=0: one at a time)
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+
+provider:
+	@deploy/provider.sh
 
 browser:
 	@deploy/browser.sh
@@ -44,6 +47,8 @@ lock: setup ## make the locks again from pyproject.toml and jgo.toml (needs uv a
 	@command -v uv > /dev/null || { echo 'make lock needs uv: pip install uv' >&2; exit 1; }
 	uv pip compile $(LOCK_OPTIONS) pyproject.toml --group build -o requirements.lock
 	uv pip compile $(LOCK_OPTIONS) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile $(LOCK_OPTIONS) tests/provider/requirements.in -o tests/provider/requirements.lock
+	npm install --prefix tests/provider --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	$(BIN)/python -m deploy.embedded.lock_jars
 
 bench: setup ## measure ingest and answers (QUICK=1 takes a minute)

@@ -67,8 +67,13 @@ CREATE TABLE api_key (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     kind text,
+    used_at timestamp with time zone,
+    replaces text,
     CONSTRAINT api_key_pkey PRIMARY KEY (key_id)
 );
+CREATE INDEX api_key_of_operator ON public.api_key USING btree (operator, key_id);
+ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
+CREATE POLICY api_key_party ON api_key FOR ALL TO holdfast_api USING ((((COALESCE(kind, 'operator'::text) || '/'::text) || operator) = current_setting('holdfast.party'::text, true)));
 
 CREATE TABLE asset (
     cell text NOT NULL,
@@ -847,6 +852,20 @@ ALTER TABLE suspension ENABLE ROW LEVEL SECURITY;
 CREATE POLICY suspension_granted ON suspension FOR SELECT TO holdfast_api USING (((cell = ( SELECT (viewer_grant() ->> 'cell'::text))) AND ((( SELECT (viewer_grant() ->> 'whole'::text)) ~~ '%v%'::text) OR true)));
 CREATE POLICY suspension_viewer ON suspension FOR SELECT TO holdfast_api USING ((cell = ANY (viewer_cells())));
 GRANT SELECT ON suspension TO holdfast_api;
+
+CREATE TABLE token_rule (
+    issuer text NOT NULL,
+    rule text NOT NULL,
+    audience text NOT NULL,
+    wanted jsonb NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    scopes text[] NOT NULL,
+    label text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT token_rule_pkey PRIMARY KEY (issuer, rule)
+);
 
 CREATE TABLE whereabouts (
     cell text NOT NULL,
@@ -2451,6 +2470,20 @@ BEGIN
 END $function$;
 -- may be called by holdfast_api
 
+CREATE OR REPLACE FUNCTION public.rules_of_issuer(p_issuer text)
+ RETURNS TABLE(audience text, wanted jsonb, operator text, kind text, scopes text[], cells text[], granted text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT r.audience, r.wanted, r.operator, r.kind, r.scopes, v.cells, v.granted
+    FROM token_rule r
+    CROSS JOIN LATERAL viewer_of(r.operator, r.kind) v
+    WHERE r.issuer = p_issuer AND r.revoked_at IS NULL
+    ORDER BY r.rule
+$function$;
+-- may be called by holdfast_api
+
 CREATE OR REPLACE FUNCTION public.shows(shown text, letter text, row_during tstzrange)
  RETURNS boolean
  LANGUAGE sql
@@ -2502,12 +2535,13 @@ $function$;
 -- may be called by holdfast_api
 
 CREATE OR REPLACE FUNCTION public.viewer_of_key(p_key_id text)
- RETURNS TABLE(hash bytea, operator text, kind text, scopes text[], expires_at timestamp with time zone, revoked boolean, cells text[], granted text[])
+ RETURNS TABLE(hash bytea, operator text, kind text, scopes text[], expires_at timestamp with time zone, revoked boolean, used_at timestamp with time zone, cells text[], granted text[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO '$user', 'public'
 AS $function$
-    SELECT k.hash, k.operator, coalesce(k.kind, 'operator'), k.scopes, k.expires_at, k.revoked_at IS NOT NULL, v.cells, v.granted
+    SELECT k.hash, k.operator, coalesce(k.kind, 'operator'), k.scopes, k.expires_at, k.revoked_at IS NOT NULL, k.used_at,
+           v.cells, v.granted
     FROM api_key k
     CROSS JOIN LATERAL viewer_of(k.operator, coalesce(k.kind, 'operator')) v
     WHERE k.key_id = p_key_id

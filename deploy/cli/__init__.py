@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "findings": "deploy.cli.findings:findings",
     "grants": "deploy.cli.grants:grants",
     "go-on": "deploy.cli.go_on:go_on",
+    "issuers": "deploy.cli.issuers:issuers",
     "ingest": "deploy.cli.ingest:ingest",
     "settings": "deploy.cli.settings_cmd:settings",
     "simulate": "deploy.cli.simulate:simulate",

@@ -1,4 +1,4 @@
-"""`holdfast keys`: API keys, made and revoked in the database directly. Keys are no facts."""
+"""`holdfast keys`: API keys, made, rotated and revoked in the database directly. Keys are no facts."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ _SCOPES = ("read", "write", "enrol", "audit", "admin", "operators")
 
 @click.group(epilog="Example: holdfast keys create --operator acme --scope read")
 def keys() -> None:
-    """Make, list and revoke API keys. Only a hash of each is kept."""
+    """Make, list, rotate and revoke API keys. Only a hash of each is kept."""
 
 
 @keys.command(epilog="Example: holdfast keys create --operator acme --label auditor --scope read --days 90")
@@ -81,7 +81,7 @@ def list_(operator: str | None, *, as_json: bool) -> None:
                     **dict(row),
                     **{
                         name: None if row[name] is None else rfc3339(row[name])
-                        for name in ("created_at", "expires_at", "revoked_at")
+                        for name in ("created_at", "expires_at", "revoked_at", "used_at")
                     },
                 }
                 for row in await store.listing(connection, operator)
@@ -93,9 +93,41 @@ def list_(operator: str | None, *, as_json: bool) -> None:
         return
     for row in rows:
         state = "revoked" if row["revoked_at"] else f"until {row['expires_at']}" if row["expires_at"] else "holds"
-        click.echo(f"{row['key_id']}  {row['operator']}  {','.join(row['scopes'])}  {state}  {row['label']}")  # type: ignore[arg-type]
+        used = f"used {row['used_at']}" if row["used_at"] else "never used"
+        scopes = ",".join(row["scopes"])  # type: ignore[arg-type]
+        click.echo(f"{row['key_id']}  {row['operator']}  {scopes}  {state}  {used}  {row['label']}")
     if not rows:
         click.echo("no keys: `holdfast keys create` makes one")
+
+
+@keys.command(epilog="Example: holdfast keys rotate 3f9c0a1b2c4d --overlap-hours 24")
+@click.argument("key_id")
+@click.option(
+    "--overlap-hours",
+    type=click.FloatRange(0, 720),
+    default=24,
+    show_default=True,
+    help="How long the old key holds beside the new one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def rotate(key_id: str, overlap_hours: float, *, as_json: bool) -> None:
+    """Make a key in place of another and print it: it may do the same, and lasts as long as that was to."""
+    from deploy.acting import owner  # noqa: PLC0415
+    from deploy.serve import now  # noqa: PLC0415
+    from deploy.settings import load  # noqa: PLC0415
+    from service.store import keys as store  # noqa: PLC0415
+
+    async def run() -> tuple[str, int]:
+        async with owner(load()) as connection:
+            at = now()
+            key, row = await store.rotate(connection, key_id, at=at, until=at + int(overlap_hours * 3_600_000))
+            return key, int(row["old_until"])
+
+    key, until = asyncio.run(run())
+    said = {"key": key, "key_id": key.split("_")[1], "replaces": key_id, "old_until": rfc3339(until)}
+    click.echo(json.dumps(said) if as_json else key)
+    if not as_json:
+        click.echo(f"{key_id} holds until {rfc3339(until)}", err=True)
 
 
 @keys.command(epilog="Example: holdfast keys revoke 3f9c0a1b2c4d")

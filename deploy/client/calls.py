@@ -1467,3 +1467,48 @@ class Calls(Sends):
                 {"at": at, "record": record, "cell": cell, "known_at": known_at, "as_of": as_of},
             ),
         )
+
+    def read_principal(self) -> shapes.PrincipalShown:
+        """Say who you are here, what you may do, and until when: by your key, or by your token and the rules about it."""
+        return cast("shapes.PrincipalShown", self._call("GET", "/v1/principal", {}))
+
+    def list_keys(self, *, limit: int | None = None, cursor: str | None = None) -> shapes.KeysAnswer:
+        """List your operator's keys by id, revoked ones too. Needs the scope `admin`. What they are is not kept."""
+        return cast("shapes.KeysAnswer", self._call("GET", "/v1/keys", {"limit": limit, "cursor": cursor}))
+
+    def make_key(self, body: shapes.KeyAsked, *, idempotency_key: str | None = None) -> shapes.KeyMade:
+        """Make a key of your operator: it is shown this once. Needs the scope `admin`; gives no scope that you lack.
+
+        Asked again with the same `Idempotency-Key` it is refused (409): what the key is cannot be shown again.
+        """
+        return cast(
+            "shapes.KeyMade",
+            self._call("POST", "/v1/keys", {}, json=body, headers={"Idempotency-Key": idempotency_key}),
+        )
+
+    def rotate_key(
+        self, key_id: str, body: shapes.RotateAsked, *, idempotency_key: str | None = None
+    ) -> shapes.KeyMade:
+        """Make a key in place of another, which holds for `overlap_s` beside it. Needs the scope `admin`.
+
+        The new one may do the same, and lasts as long as the old one was to. Asked again with the same
+        `Idempotency-Key` it is refused (409): what the key is cannot be shown again.
+        """
+        return cast(
+            "shapes.KeyMade",
+            self._call(
+                "POST",
+                f"/v1/keys/{quote(str(key_id), safe='')}/rotate",
+                {},
+                json=body,
+                headers={"Idempotency-Key": idempotency_key},
+            ),
+        )
+
+    def revoke_key(self, key_id: str) -> shapes.KeyRevoked:
+        """Revoke a key of your operator, or your own: it ends within two seconds. Needs the scope `admin` but for your
+        own.
+
+        Revoked again, it answers when it was first.
+        """
+        return cast("shapes.KeyRevoked", self._call("POST", f"/v1/keys/{quote(str(key_id), safe='')}/revoke", {}))

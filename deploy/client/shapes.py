@@ -451,6 +451,39 @@ class HoldShown(TypedDict):
 IdentityGrade: TypeAlias = Literal["declared", "reported", "signed", "attested", "inspected"]
 
 
+class KeyAsked(TypedDict, closed=True):
+    """
+    A key to be made for your own operator. It may do no more than the key that asks.
+    """
+
+    label: NotRequired[str]
+    scopes: NotRequired[list[Literal["read", "write", "enrol", "audit", "admin", "operators"]]]
+    days: NotRequired[int | None]
+
+
+class KeyMade(TypedDict):
+    """
+    A new key: `key` is shown this once. `old_until`: until when the one that it replaces holds.
+    """
+
+    key: str
+    key_id: str
+    label: str
+    scopes: list[Literal["read", "write", "enrol", "audit", "admin", "operators"]]
+    expires_at: NotRequired[str | None]
+    replaces: NotRequired[str | None]
+    old_until: NotRequired[str | None]
+
+
+class KeyRevoked(TypedDict):
+    """
+    A key that was revoked, and when: it ends within two seconds.
+    """
+
+    key_id: str
+    revoked_at: str
+
+
 Kind: TypeAlias = Literal[
     "rack", "chassis", "board", "gpu", "cpu", "nic", "dpu", "switch", "drive", "psu", "power_shelf"
 ]
@@ -677,6 +710,9 @@ class PartitionSuspend(TypedDict, closed=True):
     next_offset: int
 
 
+PartyKind: TypeAlias = Literal["operator", "exporter", "lessor", "auditor", "regulator", "machine"]
+
+
 PlaceGrade: TypeAlias = Literal["declared", "sensed", "corroborated", "inspected"]
 
 
@@ -711,6 +747,20 @@ class PlaceShown(TypedDict):
 
 
 Predicate: TypeAlias = Literal["located_at", "not_in", "stayed", "contains", "accounted_for", "not_on_record"]
+
+
+class PrincipalShown(TypedDict):
+    """
+    Who you are here. `credential`: id of your key, or of whom your token is of. `cells`: yours; `granted`: more.
+    """
+
+    operator: str
+    kind: PartyKind
+    credential: str
+    scopes: list[Literal["read", "write", "enrol", "audit", "admin", "operators"]]
+    cells: list[str]
+    granted: list[str]
+    expires_at: NotRequired[str | None]
 
 
 class Problem(TypedDict):
@@ -775,6 +825,14 @@ class RetentionDrop(TypedDict, closed=True):
     reason: NotRequired[str | None]
     act: NotRequired[Literal["retention.drop"]]
     name: str
+
+
+class RotateAsked(TypedDict, closed=True):
+    """
+    How long a key that is rotated holds beside the new one, in seconds.
+    """
+
+    overlap_s: NotRequired[int]
 
 
 class RunListed(TypedDict):
@@ -1348,6 +1406,32 @@ class Judged(TypedDict):
     differences: NotRequired[list[dict[str, Any]] | None]
     account: NotRequired[Account | None]
     accounts: NotRequired[list[dict[str, Any]] | None]
+
+
+class KeyShown(TypedDict):
+    """
+    A key, but for what it is: that is shown once. `used_at`: to about a minute; `replaces`: the key before it.
+    """
+
+    key_id: str
+    operator: str
+    kind: PartyKind
+    label: str
+    scopes: list[Literal["read", "write", "enrol", "audit", "admin", "operators"]]
+    created_at: str
+    expires_at: NotRequired[str | None]
+    revoked_at: NotRequired[str | None]
+    used_at: NotRequired[str | None]
+    replaces: NotRequired[str | None]
+
+
+class KeysAnswer(TypedDict):
+    """
+    A page of the operator's keys, by id. `next` is the cursor of the following page; null on the last.
+    """
+
+    items: list[KeyShown]
+    next: NotRequired[str | None]
 
 
 class Leaving(TypedDict):

@@ -10,6 +10,7 @@ from service.api import (
     assets,
     attestations,
     changes,
+    credentials,
     differences,
     findings,
     grants,
@@ -28,6 +29,7 @@ from service.api.feed import Feeds
 from service.api.limits import BodyLimit
 from service.api.metrics import Metrics, Timed
 from service.api.parts import OpenParts
+from service.api.providers import Providers
 from service.api.worker import Worker
 
 _ABOUT = """Is this hardware where it is said to be, and has it been so all along? Ask with a claim
@@ -50,6 +52,7 @@ _GUARDED = (
     changes,
     findings,
     retention,
+    credentials,
 )
 
 
@@ -62,6 +65,7 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
             app.state.parts = parts
             async with Worker(parts.pool).at_work() as app.state.worker:
                 yield
+            app.state.providers.close()
 
     app = FastAPI(
         title="Holdfast",
@@ -75,6 +79,7 @@ def create_app(open_parts: OpenParts, version: str) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,  # what clients call the operation: its function here
     )
     app.state.keys = KeyCache()
+    app.state.providers = Providers()
     app.state.metrics = Metrics()
     app.state.feeds = Feeds()
     for router in (*(each.router for each in _GUARDED), health.public):

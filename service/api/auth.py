@@ -1,4 +1,4 @@
-"""Who asks: API keys, the operator that a key is tied to, and the scopes that a route needs.
+"""Who asks: API keys and tokens, the party that each is tied to, and the scopes that a route needs.
 
 Routers deny by default: each is made by `guarded`, and those that are public say so.
 """
@@ -13,20 +13,25 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from schemas.errors import HoldfastError
 from schemas.problems import Problem
-from service.api.parts import parts_of
+from service.api import tokens
+from service.api.parts import Parts, parts_of
 from service.api.whole import Listing
+from service.facts.records import Millis
 from service.store import keys
 from service.store.reading import Viewer
 
 CACHED_S = 2.0  # a revoked key, and a new cell, are noticed within this time
 _CACHE_SIZE = 10_000
+_DOTS = 2  # of a signed JWT; a key has none
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: hf_…")
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="key", description="An API key (hf_…), or a JWT access token of a trusted issuer"
+)
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="keyHeader", description="The same, elsewhere")
 
 
 class NoKey(HoldfastError):
-    """An API key is needed, and this one does not hold."""
+    """An API key or a token is needed, and this one does not hold."""
 
     status: ClassVar[int] = 401
     slug: ClassVar[str] = "no-key"
@@ -41,11 +46,13 @@ class OutOfScope(HoldfastError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, with what rights."""
+    """Who asks, with what rights. `key_id`: of the key, or of whom a token is of; `token`: whether it is one."""
 
     key_id: str
     viewer: Viewer
     scopes: frozenset[str]
+    expires_at: Millis | None
+    token: bool = False
 
     @property
     def everyones(self) -> bool:
@@ -59,7 +66,13 @@ class Caller:
     def needs(self, scope: str) -> None:
         """Raise `OutOfScope` unless the key has the scope (`admin` has all that stay within its operator)."""
         if scope not in self.scopes and "admin" not in self.scopes:
-            raise OutOfScope(f"this key lacks the scope {scope!r}: `holdfast keys create --scope {scope}` makes one")
+            makes = "issuers trust" if self.token else "keys create"
+            raise OutOfScope(f"this {self.word} lacks the scope {scope!r}: `holdfast {makes} --scope {scope}` gives it")
+
+    @property
+    def word(self) -> str:
+        """What it came with, in a word."""
+        return "token" if self.token else "key"
 
 
 class KeyCache:
@@ -92,20 +105,36 @@ KeySent = Annotated[str | None, Depends(key_sent)]
 
 
 async def caller_of(request: Request, key: KeySent) -> Caller:
-    """Find who asks. Raises `NoKey`."""
+    """Find who asks. Raises `NoKey`, `BadToken`; `ProviderWrong` where a token cannot be held against anything now."""
     if key is None:
         raise NoKey("send `Authorization: Bearer hf_…`; `holdfast keys create` makes a key")
     cache: KeyCache = request.app.state.keys
     caller = cache.get(key)
     if caller is None:
         parts = parts_of(request)
-        async with parts.pool.acquire() as connection:
-            found = await keys.find(connection, key, at=parts.now())
-        if found is None:
-            raise NoKey("this key is unknown, revoked or expired; `holdfast keys create` makes another")
-        caller = Caller(found.key_id, found.viewer, found.scopes)
+        if key.count(".") == _DOTS:
+            caller = _of_token(await tokens.find(parts.pool, request.app.state.providers, key))
+        else:
+            caller = await _of_key(parts, key)
         cache.put(key, caller)
     return caller
+
+
+async def _of_key(parts: Parts, key: str) -> Caller:
+    at = parts.now()
+    async with parts.pool.acquire() as connection:
+        found = await keys.find(connection, key, at=at)
+        if found is None:
+            raise NoKey("this key is unknown, revoked or expired; `holdfast keys create` makes another")
+        if not found.in_use:
+            async with connection.transaction():
+                await keys.set_party(connection, found.viewer)
+                await keys.note_use(connection, found.key_id, at=at)
+    return Caller(found.key_id, found.viewer, found.scopes, found.expires_at)
+
+
+def _of_token(found: tokens.Bearer) -> Caller:
+    return Caller(found.credential, found.viewer, found.scopes, found.expires_at, token=True)
 
 
 AnyCaller = Annotated[Caller, Depends(caller_of)]
@@ -125,7 +154,7 @@ CanAudit = Annotated[Caller, Depends(_may("audit"))]
 
 _PROBLEMS = {
     400: "What was sent cannot be read: a cursor, or JSON",
-    401: "No key, or one that does not hold",
+    401: "No key or token, or one that does not hold",
     403: "The key lacks the scope",
     404: "Not there, or not yours to see",
     409: "It cannot be had any more",

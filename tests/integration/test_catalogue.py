@@ -19,6 +19,7 @@ API_ROLE = "holdfast_api"
 SPAN_CELLS = {
     "operator": "a reference table, written by acts.common: operators have cells, not the other way round",
     "api_key": "who may ask is no fact of a cell: a key belongs to an operator",
+    "token_rule": "whose the tokens of an issuer are is no fact of a cell, and is found by the issuer",
     "directory": "which cells know an identifier: looked up by its HMAC, never joined, never on the way of a report",
     "migration": "the ledger of what was applied to this database",
     "job": "a claim may be put to all cells of its operator: what it asked and was answered is the operator's, no fact",
@@ -40,6 +41,7 @@ OPERATORS_OWN = {"finding_step", "disclosure_policy", "retention_class", "hold"}
 
 OWNERS_RIGHTS = {  # functions that run with their owner's rights, and why
     "viewer_of_key": "who asks is not known before the key was looked up",
+    "rules_of_issuer": "who asks is not known before the rules about its token were looked up",
     "viewer_of": "the cells of a party: what it sees of each is asked next",
     "disclosed": "what a party was granted, and says nothing of anybody else: the viewer's setting is made of it",
     "judged_for": "a claim is judged on all the evidence, where all that it is about was granted",
@@ -230,7 +232,7 @@ async def test_rule_36_what_the_api_may_read_has_a_policy(catalogue: "Connection
         API_ROLE,
     )
     assert {row["t"] for row in rows} >= {"cell", "whereabouts", "event", "finding"}
-    assert not {row["t"] for row in rows} & {"api_key", "directory", "outbox", "change", "migration"}
+    assert not {row["t"] for row in rows} & {"api_key", "token_rule", "directory", "outbox", "change", "migration"}
     for row in rows:
         assert row["on"], f"{row['t']} has no row-level security"
         if row["t"] in API_WRITES:  # nobody sees these by grants; what is written is held against the same

@@ -39,7 +39,7 @@ NAMED: dict[str, dict[str, str]] = {
 ELSEWHERE = {  # asked in tests of their own, below or beside this one
     "ask", "make_job", "make_job_of_list", "list_jobs", "read_job", "cancel_job", "read_members", "watch_job",
     "read_ticket", "read_dead_letter", "write_acts", "write_act", "read_act", "change", "follow_changes",
-    "read_finding", "list_sites", "plan_retention",
+    "read_finding", "list_sites", "plan_retention", "list_keys", "read_principal",
 }  # fmt: skip
 
 

@@ -47,12 +47,32 @@ async def test_keys_are_made_listed_used_and_revoked(api: "Api") -> None:
     rows = json.loads((await holdfast(api, "keys", "list", "--operator", "acme", "--json"))[1])
     assert made["key_id"] in {row["key_id"] for row in rows}
     assert made["key"] not in json.dumps(rows)
+    new = json.loads((await holdfast(api, "keys", "rotate", made["key_id"], "--overlap-hours", "1", "--json"))[1])
+    assert new["replaces"] == made["key_id"]
+    assert (await api.client.get("/v1/sites", headers={"Authorization": f"Bearer {new['key']}"})).status_code == 200
     assert (await holdfast(api, "keys", "revoke", made["key_id"]))[0] == 0
     rows = json.loads((await holdfast(api, "keys", "list", "--json"))[1])
     assert next(row for row in rows if row["key_id"] == made["key_id"])["revoked_at"]
     code, _, err = await holdfast(api, "keys", "revoke", "000000000000")
     assert code == 1
     assert err.count("\n") == 1
+
+
+async def test_issuers_are_trusted_listed_and_revoked(api: "Api") -> None:
+    words = ("issuers", "trust", "https://login.acme.example", "--audience", "holdfast", "--operator", "acme")
+    code, out, _ = await holdfast(api, *words, "--where", "roles=fleet", "--scope", "write", "--json")
+    rule = json.loads(out)["rule"]
+    assert code == 0
+    (row,) = json.loads((await holdfast(api, "issuers", "list", "--json"))[1])
+    assert (row["rule"], row["wanted"], row["scopes"], row["revoked_at"]) == (rule, ["roles=fleet"], ["write"], None)
+    assert "roles=fleet: acme  write  holds" in (await holdfast(api, "issuers", "list"))[1]
+    code, _, err = await holdfast(api, "issuers", "check")
+    assert (code, err) == (1, "holdfast: this is neither an API key nor a signed JWT\n")
+    assert (await holdfast(api, "issuers", "revoke", rule))[0] == 0
+    assert f"revoked {rfc3339(BEGIN)[:2]}" in (await holdfast(api, "issuers", "list"))[1]
+    for wrong, says in ((("--where", "roles"), "CLAIM=VALUE"), (("--kind", "auditor", "--scope", "write"), "auditor")):
+        assert says in (await holdfast(api, *words, *wrong))[2]
+    assert "https://" in (await holdfast(api, "issuers", "trust", "http://x", *words[3:]))[2]
 
 
 async def test_ask_prints_one_screen_directly_and_over_http_the_same(api: "Api") -> None:

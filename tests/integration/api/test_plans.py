@@ -134,9 +134,9 @@ async def test_what_every_request_with_a_key_asks_is_found_by_an_index(database:
         )
         of_keys = load("keys.sql")
         asked = {name: of_keys[name] for name in ("operator_of_cell", "cells_of_operator")}
-        for name in ("viewer_of_key", "viewer_of"):
+        for name in ("viewer_of_key", "viewer_of", "rules_of_issuer"):
             body = await owner.fetchval("SELECT prosrc FROM pg_proc WHERE proname = $1", name)
-            asked[name] = body.replace("p_key_id", "$1").replace("p_party", "$1").replace("p_kind", "'auditor'")
+            asked[name] = re.sub("p_(key_id|party|issuer)", "$1", body).replace("p_kind", "'auditor'")
         for name, query in asked.items():
             await owner.execute(f"PREPARE {name} (text) AS {query}")
             text = await owner.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {name} ('x')")
@@ -148,7 +148,7 @@ async def test_what_every_request_with_a_key_asks_is_found_by_an_index(database:
         await owner.close()
 
 
-async def test_the_apis_role_writes_nothing_but_jobs_and_sees_no_keys(database: str) -> None:
+async def test_the_apis_role_writes_nothing_but_jobs_and_keys_and_sees_no_hash(database: str) -> None:
     owner = await pool.connect(database)
     connection = await pool.connect(database, server_settings={"role": "holdfast_api"})
     try:
@@ -166,7 +166,22 @@ async def test_the_apis_role_writes_nothing_but_jobs_and_sees_no_keys(database: 
                 assert rights is not None
                 assert rights["writes"] is (table in {"job", "job_chunk"}), table
                 assert rights["guarded"] or not rights["reads"] or table == "operator", table
-        assert not await owner.fetchval("SELECT has_table_privilege('holdfast_api', 'api_key', 'SELECT')")
+        rows = await owner.fetch(
+            "SELECT attname, has_column_privilege('holdfast_api', attrelid, attnum, 'SELECT') AS read, "
+            "has_column_privilege('holdfast_api', attrelid, attnum, 'UPDATE') AS changed FROM pg_attribute "
+            "WHERE attrelid = 'api_key'::regclass AND attnum > 0"
+        )
+        assert {row["attname"] for row in rows if not row["read"]} == {"hash"}
+        assert {row["attname"] for row in rows if row["changed"]} == {"expires_at", "revoked_at", "used_at"}
+        policies = await owner.fetch(
+            "SELECT pg_get_expr(polqual, polrelid) AS seen, pg_get_expr(polwithcheck, polrelid) AS written "
+            "FROM pg_policy WHERE polrelid = 'api_key'::regclass"
+        )
+        whose = "((COALESCE(kind, 'operator'::text) || '/'::text) || operator)"
+        assert [tuple(row) for row in policies] == [
+            (f"({whose} = current_setting('holdfast.party'::text, true))", None)
+        ]
+        assert await connection.fetchval("SELECT count(key_id) FROM api_key") == 0  # no party was set
         assert await connection.fetchval("SELECT count(*) FROM cell") == 0  # no viewer was set
     finally:
         await connection.close()
