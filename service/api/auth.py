@@ -157,6 +157,7 @@ _PROBLEMS = {
     401: "No key or token, or one that does not hold",
     403: "The key lacks the scope",
     404: "Not there, or not yours to see",
+    408: "The body did not come whole in time",
     409: "It cannot be had any more",
     413: "The body is too large",
     415: "The body is not said to be what the route takes",
@@ -179,4 +180,4 @@ def guarded(tag: str) -> APIRouter:
     )
 
 
-OF_BODIES = problems(413, 415)  # what routes that take a body refuse besides
+OF_BODIES = problems(408, 413, 415)  # what routes that take a body refuse besides

@@ -37,6 +37,8 @@ def problem(
     more = dict(headers or {})
     if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         more.setdefault("Retry-After", _RETRY_AFTER_S)
+    if status == HTTPStatus.REQUEST_TIMEOUT:  # what else comes of its body is nobody's next request
+        more.setdefault("Connection", "close")
     if status == HTTPStatus.UNAUTHORIZED:
         more.setdefault("WWW-Authenticate", "Bearer")
     return JSONResponse(body.model_dump(exclude_none=True), status, more, MEDIA_TYPE)

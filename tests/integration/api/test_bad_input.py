@@ -1,9 +1,14 @@
 """Bad requests: each gets a problem that says what to do."""
 
+import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from deploy.serve import Server
+from deploy.settings import load
+from service.api import limits
 from service.api.limits import MAX_BODY_BYTES
 from tests.support.book import asset_id
 
@@ -48,6 +53,33 @@ async def test_a_body_that_is_not_said_to_be_json_is_415(api: "Api", kind: str |
         assert "content-type: application/json" in answer.json()["detail"]
     merged = {"Content-Type": "application/merge+json; charset=utf-8"}
     assert (await api.client.post("/v1/attestations", content=b"{}", headers=merged)).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/v1/attestations", "/v1/jobs/csv?cell=kul-1&predicate=stayed"])
+async def test_a_body_that_does_not_come_is_waited_for_no_longer(
+    api: "Api", monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """By the real server: a byte now and then keeps no connection, and what comes of it later is no request."""
+    monkeypatch.setattr(limits, "BODY_S", 0.5)
+    monkeypatch.setattr(limits, "LIST_S", 0.5)
+    path += "&from=2025-06-01T00:00:00Z&until=2025-06-02T00:00:00Z" if "?" in path else ""
+    kind = "text/csv" if "csv" in path else "application/json"
+    async with Server(load(database_url=api.dsn, api_port=0, kafka_bootstrap="127.0.0.1:1"), api.dsn) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\ncontent-length: 100\r\n"
+        writer.write(f"{head}authorization: Bearer {await api.key('read')}\r\n\r\n".encode())
+        answer = asyncio.create_task(reader.read())
+        while not answer.done():
+            with contextlib.suppress(ConnectionError):
+                writer.write(b"x")
+                await writer.drain()
+            await asyncio.wait([answer], timeout=0.1)
+        writer.close()
+    said = answer.result().decode()
+    assert said.startswith("HTTP/1.1 408 "), said
+    assert "connection: close" in said.lower()
+    assert "urn:holdfast:problem:too-slow" in said
+    assert said.count("HTTP/1.1") == 1
 
 
 async def test_a_body_of_10_mb_is_refused_announced_or_not(api: "Api") -> None:
