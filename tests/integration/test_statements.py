@@ -19,8 +19,11 @@ WRITES = re.compile(r"^(?:WITH .*)?\b(INSERT|UPDATE|DELETE|MERGE)\b", re.DOTALL)
 # Statements that name no cell, and why.
 NO_CELL = {
     **dict.fromkeys(
-        ("key_create", "key_list", "key_revoke", "key_find", "operators", "put_operator"),
-        "keys and operators span cells: small tables that no cell's rows are joined with",
+        (
+            *("key_create", "key_list", "key_page", "key_revoke", "key_rotate", "key_use", "key_find", "set_party"),
+            *("rule_create", "rule_list", "rule_revoke", "rules_of_issuer", "operators", "put_operator"),
+        ),
+        "keys, rules about tokens and operators span cells: small tables that no cell's rows are joined with",
     ),
     **dict.fromkeys(("cells_of_operator", "all_cells"), "asks which cells there are"),
     **dict.fromkeys(
@@ -53,6 +56,7 @@ NO_CELL = {
 NO_CELL_IN_FUNCTION = {
     "viewer_cells": "reads a setting",
     "viewer_of_key": "cells of an operator",
+    "rules_of_issuer": "cells of a party",
     "viewer_of": "cells of a party",
     "all_positions": "probes look at every cell",
     "migrations_applied": "the ledger has no cells",
